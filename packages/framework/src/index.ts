@@ -1,0 +1,1 @@
+export { StreamsError } from './errors/streams-error.js';

@@ -1,0 +1,59 @@
+import type { Logger } from '../telemetry/logger.js';
+import type { StreamRecord } from './record.js';
+
+/** Identity of a task: subtopology and partition; `toString()` is `<subtopology>_<partition>`. */
+export class TaskId {
+  constructor(
+    readonly subtopology: number,
+    readonly partition: number,
+  ) {}
+
+  toString(): string {
+    return `${this.subtopology}_${this.partition}`;
+  }
+}
+
+/** Where the record being processed came from. */
+export interface RecordMetadata {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/**
+ * `stream-time` fires when the task's stream time passes the next tick; `wall-clock` when the clock does, records or
+ * not. A tick that was missed several times fires once.
+ */
+export type PunctuationType = 'stream-time' | 'wall-clock';
+
+/** `timestamp` is the stream time or the clock's time, ms. */
+export type Punctuator = (timestamp: number) => void | Promise<void>;
+
+export interface Cancellable {
+  cancel(): void;
+}
+
+/** What a processor can do and know. Each processor of each task has its own. */
+export interface ProcessorContext<KForward = unknown, VForward = unknown> {
+  readonly applicationId: string;
+  readonly taskId: TaskId;
+  /** Name of this processor's node. */
+  readonly nodeName: string;
+  /** Logger whose lines carry task and node. */
+  readonly logger: Logger;
+  /**
+   * Hands a record to all children, or to the named one. Returns a promise only if something downstream works
+   * asynchronously; the task waits for it in any case, so ignoring it loses nothing.
+   */
+  forward<K extends KForward, V extends VForward>(record: StreamRecord<K, V>, childName?: string): void | Promise<void>;
+  /** Undefined inside a punctuator. */
+  recordMetadata(): RecordMetadata | undefined;
+  /** First fires one interval after now (stream time: at the first record). @param intervalMs at least 1 */
+  schedule(intervalMs: number, type: PunctuationType, punctuator: Punctuator): Cancellable;
+  /** Asks for a commit as soon as the current record is done. */
+  commit(): void;
+  /** Largest timestamp that this task has seen, or -1. */
+  currentStreamTimeMs(): number;
+  /** The clock's time. */
+  currentSystemTimeMs(): number;
+}

@@ -1,0 +1,28 @@
+import type { ProcessorContext } from './processor-context.js';
+import type { StreamRecord } from './record.js';
+
+/**
+ * One step of a topology. One instance per task, made by its {@link ProcessorSupplier}; it never sees two records at
+ * once. A method that returns a promise is awaited before the task takes its next record; methods that return nothing
+ * cost no promise.
+ */
+export interface Processor<KIn = unknown, VIn = unknown, KOut = unknown, VOut = unknown> {
+  /** Called once before the first record. Keep the context; schedule punctuators here. */
+  init?(context: ProcessorContext<KOut, VOut>): void | Promise<void>;
+  process(record: StreamRecord<KIn, VIn>): void | Promise<void>;
+  /**
+   * Awaited before each commit: a processor that works asynchronously on its own account finishes what it has taken and
+   * forwards it here.
+   */
+  drain?(): void | Promise<void>;
+  /** Called once when the task closes, also after an error. Do not forward here. */
+  close?(): void;
+}
+
+/** Makes a new processor for each task. Never hand out the same instance twice. */
+export type ProcessorSupplier<KIn = unknown, VIn = unknown, KOut = unknown, VOut = unknown> = () => Processor<
+  KIn,
+  VIn,
+  KOut,
+  VOut
+>;

@@ -1,0 +1,41 @@
+import type { ConsumedRecord } from '../client/records.js';
+import type { ProcessingError, SerdeError } from '../errors/errors.js';
+import type { StreamRecord } from '../processor/record.js';
+import type { DeliveryFailure } from '../client/port.js';
+
+/**
+ * `fail` stops the application with the error; `continue` drops the record (counted and logged); `dead-letter` drops
+ * it after writing the original record to the dead-letter topic; `retry` tries the same step again.
+ */
+export type HandlerAnswer = 'fail' | 'continue' | 'dead-letter';
+export type RetryableHandlerAnswer = HandlerAnswer | 'retry';
+
+/** The input record that was being processed. */
+export interface FailedRecord extends ConsumedRecord {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** A record's key or value could not be deserialised. @default answers 'fail' */
+export type DeserializationHandler = (error: SerdeError, record: FailedRecord) => HandlerAnswer;
+
+/** A processor threw. `attempt` counts from 1. @default answers 'fail' */
+export type ProcessingHandler = (
+  error: ProcessingError,
+  record: StreamRecord<unknown, unknown> | undefined,
+  attempt: number,
+) => RetryableHandlerAnswer;
+
+/** A record could not be serialised (`record` undefined) or delivered. @default answers 'fail' */
+export type ProductionHandler = (
+  error: Error,
+  record: DeliveryFailure | undefined,
+  attempt: number,
+) => RetryableHandlerAnswer;
+
+/**
+ * Everything else that ends the loop. `replace` closes all tasks without committing and starts a new loop in this
+ * process from the committed offsets; `shutdown` ends this process's client.
+ * @default answers 'shutdown'
+ */
+export type UncaughtHandler = (error: Error) => 'replace' | 'shutdown';

@@ -1,0 +1,61 @@
+import type { KafkaClientFactory, GroupProtocol, RecordProducerOptions } from '../client/port.js';
+import type { KafkaConnectionOptions } from '../client/options.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Clock } from '../time/clock.js';
+import type { OffsetResetPolicy } from '../topology/topology-nodes.js';
+import type { DeserializationHandler, ProcessingHandler, ProductionHandler, UncaughtHandler } from './handlers.js';
+
+/** Options of one application. Names and defaults follow Kafka Streams where it has the same setting. */
+export interface StreamsOptions {
+  /** Consumer group, prefix of internal topics, default client id. */
+  readonly applicationId: string;
+  /** Where Kafka is; or a client factory, e.g. the in-memory Kafka. */
+  readonly kafka: KafkaConnectionOptions | KafkaClientFactory;
+  /** Longest time between two commits, ms. @default 30000 */
+  readonly commitIntervalMs?: number;
+  /** Where to start in a topic without a committed offset. @default 'earliest' */
+  readonly offsetReset?: OffsetResetPolicy;
+  /** @default 'auto' */
+  readonly groupProtocol?: GroupProtocol | 'auto';
+  /** Static membership: must be unique per process and stable over its restarts. */
+  readonly groupInstanceId?: string;
+  /** @default 300000 */
+  readonly maxPollIntervalMs?: number;
+  /** Classic protocol only. @default 45000 */
+  readonly sessionTimeoutMs?: number;
+  /** Longest wait for records in one poll, ms. @default 100 */
+  readonly pollMs?: number;
+  /** Most records one poll returns. @default 1000 */
+  readonly maxPollRecords?: number;
+  /** A partition with more buffered records than this is paused. @default 1000 */
+  readonly bufferedRecordsPerPartition?: number;
+  /**
+   * How long a task waits for records of an empty partition before it goes on with the others, ms. 0: only for records
+   * that the broker is known to have; -1: never waits. @default 0
+   */
+  readonly maxTaskIdleMs?: number;
+  /** Partitions and replicas of repartition and changelog topics. -1: the broker's default. @default -1 */
+  readonly replicationFactor?: number;
+  /** How often records that were processed are deleted from repartition topics, ms. @default 30000 */
+  readonly repartitionPurgeIntervalMs?: number;
+  /** Every operator that names internal topics must be named by the user. @default false */
+  readonly requireExplicitNames?: boolean;
+  /** Topic of records answered with 'dead-letter'. Required if a handler may answer so. Must exist. */
+  readonly deadLetterTopic?: string;
+  readonly deserializationHandler?: DeserializationHandler;
+  readonly processingHandler?: ProcessingHandler;
+  readonly productionHandler?: ProductionHandler;
+  readonly uncaughtHandler?: UncaughtHandler;
+  /** How long a retriable Kafka error may be retried before the application fails, ms. @default 300000 */
+  readonly taskTimeoutMs?: number;
+  /** How long `close()` waits for the last commit and for leaving the group, ms. @default 30000 */
+  readonly closeTimeoutMs?: number;
+  readonly producer?: Pick<
+    RecordProducerOptions,
+    'lingerMs' | 'compression' | 'maxBufferedBytes' | 'maxRequestBytes' | 'deliveryTimeoutMs'
+  >;
+  /** @default a pino logger at level 'info' on standard error */
+  readonly logger?: Logger;
+  /** @default the system clock */
+  readonly clock?: Clock;
+}
