@@ -5,3 +5,6 @@ export type { JsonSerdeOptions } from './serde/json-serde.js';
 export type { FixedSizeSerde } from './serde/number-serdes.js';
 export type { Deserializer, Serde, Serializer } from './serde/serde.js';
 export { serdes } from './serde/serdes.js';
+export type { Logger } from './telemetry/logger.js';
+export { createPinoLogger } from './telemetry/pino-logger.js';
+export type { LogFormat, LogLevel, PinoLoggerOptions } from './telemetry/pino-logger.js';
