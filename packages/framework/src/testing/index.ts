@@ -1,1 +1,2 @@
 export {};
+export { clientContract, type ClientHarness, type ContractCase } from './client-contract.js';
