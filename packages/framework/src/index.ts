@@ -1,3 +1,47 @@
+export type { KafkaConnectionOptions, SaslOptions, TlsOptions } from './client/options.js';
+export type {
+  DeliveryFailure,
+  FetchFailure,
+  FetchResult,
+  GroupDescription,
+  GroupEvent,
+  GroupMember,
+  GroupMembership,
+  GroupMembershipOptions,
+  GroupProtocol,
+  IsolationLevel,
+  KafkaAdmin,
+  KafkaClientFactory,
+  NewTopic,
+  OffsetSpec,
+  RecordFetcher,
+  RecordFetcherOptions,
+  RecordProducer,
+  RecordProducerOptions,
+  Subscription,
+  TopicDescription,
+} from './client/port.js';
+export { NO_HEADERS } from './client/records.js';
+export type {
+  ConsumedRecord,
+  OffsetAndMetadata,
+  RecordBatch,
+  RecordHeader,
+  RecordHeaders,
+  TopicPartition,
+  TopicPartitionOffset,
+} from './client/records.js';
+export {
+  ConfigError,
+  IllegalStateError,
+  KafkaError,
+  ProcessingError,
+  ProductionError,
+  SerdeError,
+  TaskMigratedError,
+  TopologyError,
+} from './errors/errors.js';
+export type { KafkaErrorCode, KafkaErrorOptions } from './errors/errors.js';
 export { StreamsError } from './errors/streams-error.js';
 export { withPosition } from './errors/with-position.js';
 export type { AvroSchema, AvroSerdeOptions } from './serde/avro-serde.js';
