@@ -56,7 +56,7 @@ describe('createPinoLogger', () => {
     const { logger, lines } = capture({ env: { LOG_FORMAT: 'text' } });
     logger.warn({ topic: 'flights', note: 'two words' }, 'Record dropped');
     logger.error({ error: new TypeError('boom') }, 'Stopped');
-    assert.match(lines[0] ?? '', /^\d\d:\d\d:\d\d\.\d{3} WARN  Record dropped topic=flights note="two words"\n$/);
+    assert.match(lines[0] ?? '', /^\d\d:\d\d:\d\d\.\d{3} WARN {2}Record dropped topic=flights note="two words"\n$/);
     assert.match(lines[1] ?? '', /ERROR Stopped\n {4}TypeError: boom\n {8}at /);
   });
 });
