@@ -52,3 +52,64 @@ export { serdes } from './serde/serdes.js';
 export type { Logger } from './telemetry/logger.js';
 export { createPinoLogger } from './telemetry/pino-logger.js';
 export type { LogFormat, LogLevel, PinoLoggerOptions } from './telemetry/pino-logger.js';
+export { BranchedKStream } from './dsl/branched-k-stream.js';
+export type { Branched, BranchedInto, Branches } from './dsl/branched-k-stream.js';
+export { KStream } from './dsl/k-stream.js';
+export type {
+  Consumed,
+  MapValuesAsyncOptions,
+  Named,
+  Printed,
+  ProcessOptions,
+  Produced,
+  Repartitioned,
+} from './dsl/options.js';
+export { StreamsBuilder } from './dsl/streams-builder.js';
+export type { Optimization, StreamsBuilderOptions } from './dsl/streams-builder.js';
+export type { ProcessingErrorOptions } from './errors/errors.js';
+export type {
+  FlatMapper,
+  FlatValueMapper,
+  KeySelector,
+  KeyValue,
+  KeyValueMapper,
+  MaybePromise,
+  Predicate,
+  RecordAction,
+  ValueGuard,
+  ValueMapper,
+} from './operators/functions.js';
+export type { TextWriter } from './operators/print.js';
+export { ContextualProcessor } from './processor/contextual-processor.js';
+export type {
+  FixedKeyProcessor,
+  FixedKeyProcessorContext,
+  FixedKeyProcessorSupplier,
+  FixedKeyRecord,
+} from './processor/fixed-key.js';
+export type { Processor, ProcessorSupplier } from './processor/processor.js';
+export { TaskId } from './processor/processor-context.js';
+export type {
+  Cancellable,
+  ProcessorContext,
+  PunctuationType,
+  Punctuator,
+  RecordMetadata,
+} from './processor/processor-context.js';
+export { StreamRecord } from './processor/record.js';
+export { DefaultPartitioner, murmur2, partitionOfKey } from './topology/partitioner.js';
+export { Topology } from './topology/topology.js';
+export type { ProcessorOptions, SinkOptions, SourceOptions } from './topology/topology.js';
+export type {
+  OffsetResetPolicy,
+  ProcessorNode,
+  RepartitionTopic,
+  SinkNode,
+  SourceNode,
+  StreamPartitioner,
+  Subtopology,
+  TimestampExtractor,
+  TopicNameExtractor,
+  TopologyNode,
+  TopologyPlan,
+} from './topology/topology-nodes.js';

@@ -44,9 +44,17 @@ export interface ProcessorContext<KForward = unknown, VForward = unknown> {
   /**
    * Hands a record to all children, or to the named one. Returns a promise only if something downstream works
    * asynchronously; the task waits for it in any case, so ignoring it loses nothing.
+   *
+   * @param childName undefined: all children
+   * @param metadata where the record came from, if not from the record being processed: for a processor that forwards
+   * later than it received. Downstream sees it as `recordMetadata()`.
    */
-  forward<K extends KForward, V extends VForward>(record: StreamRecord<K, V>, childName?: string): void | Promise<void>;
-  /** Undefined inside a punctuator. */
+  forward<K extends KForward, V extends VForward>(
+    record: StreamRecord<K, V>,
+    childName?: string,
+    metadata?: RecordMetadata,
+  ): void | Promise<void>;
+  /** Undefined inside a punctuator. The object stays as it is after the record is done. */
   recordMetadata(): RecordMetadata | undefined;
   /** First fires one interval after now (stream time: at the first record). @param intervalMs at least 1 */
   schedule(intervalMs: number, type: PunctuationType, punctuator: Punctuator): Cancellable;

@@ -11,8 +11,14 @@ export interface Processor<KIn = unknown, VIn = unknown, KOut = unknown, VOut = 
   init?(context: ProcessorContext<KOut, VOut>): void | Promise<void>;
   process(record: StreamRecord<KIn, VIn>): void | Promise<void>;
   /**
-   * Awaited before each commit: a processor that works asynchronously on its own account finishes what it has taken and
-   * forwards it here.
+   * Called when the task has no record in hand: between batches, and after each record that it had to wait for. A
+   * processor that works asynchronously on its own account forwards here what is finished, and does not wait for the
+   * rest. It throws a `ProcessingError` with `record` if one of its earlier records failed.
+   */
+  forwardReady?(): void | Promise<void>;
+  /**
+   * Awaited before each commit, parents before children: a processor that works asynchronously on its own account
+   * finishes what it has taken and forwards it here. Throws like `forwardReady`; calling it again goes on.
    */
   drain?(): void | Promise<void>;
   /** Called once when the task closes, also after an error. Do not forward here. */

@@ -1,0 +1,80 @@
+import { TopologyError } from '../errors/errors.js';
+import type { RepartitionTopic, SourceNode, Subtopology, TopologyNode, TopologyPlan } from './topology-nodes.js';
+import type { UnionFind } from './union-find.js';
+
+/** What a {@link Topology} has recorded. */
+export interface RecordedTopology {
+  /** In the order of adding, which puts parents before children. */
+  readonly nodes: ReadonlyMap<string, TopologyNode>;
+  readonly connections: UnionFind;
+  readonly repartitionTopics: ReadonlyMap<string, RepartitionTopic>;
+  /** Names of sources whose topics need equal partition counts. */
+  readonly copartitionedSources: readonly (readonly string[])[];
+}
+
+/**
+ * Groups connected nodes into subtopologies. They are numbered by the node that was added first, as in Kafka Streams
+ * (InternalTopologyBuilder.makeNodeGroups): a subtopology comes after those that it reads from, and numbers are stable as
+ * long as nodes are added in the same order. Task ids depend on that.
+ *
+ * @throws TopologyError `COPARTITION_MISMATCH` if repartition topics that must have equal partition counts were given
+ * different ones
+ */
+export function planTopology(recorded: RecordedTopology): TopologyPlan {
+  const groups = new Map<string, TopologyNode[]>();
+  for (const node of recorded.nodes.values()) {
+    const root = recorded.connections.root(node.name);
+    const group = groups.get(root);
+    if (group === undefined) groups.set(root, [node]);
+    else group.push(node);
+  }
+  const copartitionGroups = copartitionedTopics(recorded);
+  for (const group of copartitionGroups) checkFixedCounts(group, recorded.repartitionTopics);
+  const subtopologies = [...groups.values()].map((nodes, id): Subtopology => {
+    const topics = new Set(nodes.flatMap((node) => (node.kind === 'source' ? topicNames(node) : [])));
+    return {
+      id,
+      nodes,
+      copartitionGroups: copartitionGroups.filter((group) => group.some((topic) => topics.has(topic))),
+    };
+  });
+  return { subtopologies, repartitionTopics: [...recorded.repartitionTopics.values()] };
+}
+
+function topicNames(source: SourceNode): readonly string[] {
+  return source.topics instanceof RegExp ? [] : source.topics;
+}
+
+/** Groups that share a topic become one: equal counts are transitive. */
+function copartitionedTopics(recorded: RecordedTopology): string[][] {
+  let groups: Set<string>[] = [];
+  for (const sources of recorded.copartitionedSources) {
+    const topics = sources.flatMap((name) => {
+      const node = recorded.nodes.get(name);
+      return node?.kind === 'source' ? topicNames(node) : [];
+    });
+    const merged = new Set(topics);
+    const untouched: Set<string>[] = [];
+    for (const group of groups) {
+      if (topics.some((topic) => group.has(topic))) group.forEach((topic) => merged.add(topic));
+      else untouched.push(group);
+    }
+    groups = [...untouched, merged];
+  }
+  return groups.filter((group) => group.size > 1).map((group) => [...group].sort());
+}
+
+function checkFixedCounts(group: readonly string[], repartitionTopics: ReadonlyMap<string, RepartitionTopic>): void {
+  const fixed = group.flatMap((topic) => {
+    const partitions = repartitionTopics.get(topic)?.partitions;
+    return partitions === undefined ? [] : [{ topic, partitions }];
+  });
+  if (new Set(fixed.map((entry) => entry.partitions)).size > 1) {
+    const list = fixed.map((entry) => `${entry.topic}: ${entry.partitions}`).join(', ');
+    throw new TopologyError(
+      'COPARTITION_MISMATCH',
+      `These repartition topics are read together by key and must have equal partition counts, but were given different ` +
+        `ones: ${list}. Give all of them the same 'partitions', or leave it out.`,
+    );
+  }
+}
