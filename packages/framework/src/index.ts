@@ -66,7 +66,6 @@ export type {
 } from './dsl/options.js';
 export { StreamsBuilder } from './dsl/streams-builder.js';
 export type { Optimization, StreamsBuilderOptions } from './dsl/streams-builder.js';
-export type { ProcessingErrorOptions } from './errors/errors.js';
 export type {
   FlatMapper,
   FlatValueMapper,
@@ -81,6 +80,7 @@ export type {
 } from './operators/functions.js';
 export type { TextWriter } from './operators/print.js';
 export { ContextualProcessor } from './processor/contextual-processor.js';
+export { DeferredProcessingError } from './processor/deferred-processing-error.js';
 export type {
   FixedKeyProcessor,
   FixedKeyProcessorContext,

@@ -1,4 +1,3 @@
-import type { StreamRecord } from '../processor/record.js';
 import { StreamsError, type StreamsErrorOptions } from './streams-error.js';
 
 /** A bad option, found before anything starts. */
@@ -26,27 +25,10 @@ export class SerdeError extends StreamsError {
   }
 }
 
-export interface ProcessingErrorOptions extends StreamsErrorOptions {
-  readonly record?: StreamRecord<unknown, unknown>;
-  readonly retry?: () => void;
-}
-
-/**
- * A processor (user code) threw while it worked on a record. The thrown value is `cause`.
- *
- * A processor that works asynchronously reports a failure later, from `forwardReady` or `drain`, when the task has no
- * record in hand. Then `record` is the one that failed, and `position` says where it came from. The processor has dropped
- * it; `retry()` puts it back in its place, to be tried again.
- */
+/** A processor (user code) threw while it worked on a record. The thrown value is `cause`. */
 export class ProcessingError extends StreamsError {
-  readonly record: StreamRecord<unknown, unknown> | undefined;
-  readonly retry: (() => void) | undefined;
-
-  constructor(message: string, options: ProcessingErrorOptions = {}) {
-    const { record, retry, ...rest } = options;
-    super('PROCESSING_FAILED', message, rest);
-    this.record = record;
-    this.retry = retry;
+  constructor(message: string, options?: StreamsErrorOptions) {
+    super('PROCESSING_FAILED', message, options);
   }
 }
 

@@ -1,6 +1,7 @@
 import { ProcessingError } from '../errors/errors.js';
 import { StreamsError } from '../errors/streams-error.js';
 import { ContextualProcessor } from '../processor/contextual-processor.js';
+import { DeferredProcessingError } from '../processor/deferred-processing-error.js';
 import type { RecordMetadata } from '../processor/processor-context.js';
 import type { StreamRecord } from '../processor/record.js';
 import { isPromiseLike, type ValueMapper } from './functions.js';
@@ -135,18 +136,15 @@ export class MapValuesAsyncProcessor<K, V, VOut> extends ContextualProcessor<K, 
     return StreamsError.is(cause) ? cause : this.#failure(entry, cause);
   }
 
-  #failure(entry: Entry<K, V, VOut>, cause: unknown, node = this.context.nodeName): ProcessingError {
+  #failure(entry: Entry<K, V, VOut>, cause: unknown, node = this.context.nodeName): DeferredProcessingError {
     const { metadata, record } = entry;
     const place = metadata === undefined ? '' : ` of ${metadata.topic}-${metadata.partition}@${metadata.offset}`;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    return new ProcessingError(`Node '${node}' failed on the record${place}: ${reason}`, {
-      ...metadata,
-      cause,
-      node,
-      task: this.context.taskId.toString(),
-      record,
-      retry: () => this.#putBack(entry),
-    });
+    return new DeferredProcessingError(
+      `Node '${node}' failed on the record${place}: ${reason}`,
+      { record, retry: () => this.#putBack(entry) },
+      { ...metadata, cause, node, task: this.context.taskId.toString() },
+    );
   }
 
   #putBack(entry: Entry<K, V, VOut>): void {

@@ -13,7 +13,7 @@ export interface Processor<KIn = unknown, VIn = unknown, KOut = unknown, VOut = 
   /**
    * Called when the task has no record in hand: between batches, and after each record that it had to wait for. A
    * processor that works asynchronously on its own account forwards here what is finished, and does not wait for the
-   * rest. It throws a `ProcessingError` with `record` if one of its earlier records failed.
+   * rest. It throws a `DeferredProcessingError` if one of its earlier records failed.
    */
   forwardReady?(): void | Promise<void>;
   /**
