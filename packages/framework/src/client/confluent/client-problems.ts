@@ -1,0 +1,55 @@
+import type { KafkaError } from '../../errors/errors.js';
+import type { Logger } from '../../telemetry/logger.js';
+import { NativeCode, toKafkaError } from './error-codes.js';
+
+/** A line of the native client's log. Severity as in syslog: 3 error, 4 warning. */
+export interface LogEvent {
+  readonly severity: number;
+  readonly fac: string;
+  readonly message: string;
+}
+
+/** Shortest time between two log lines about the same thing, ms. */
+const repeatMs = 10_000;
+
+/**
+ * Listens to what the native client logs and reports by the way: the reason of a lost connection stands only there. A
+ * refused login or certificate is recognised at once; the native client itself would try again for ever.
+ */
+export class ClientProblems {
+  /** The last problem with a connection, as the native client put it. */
+  last: string | undefined;
+  /** Set when the broker has refused the credentials or the TLS handshake has failed. */
+  authFailure: KafkaError | undefined;
+  private readonly loggedAtMs = new Map<string, number>();
+
+  constructor(
+    private readonly name: string,
+    private readonly logger: Logger | undefined,
+    private readonly onAuthFailure: (error: KafkaError) => void,
+  ) {}
+
+  onLog({ severity, fac, message }: LogEvent): void {
+    if (severity > 4) return;
+    const text = message.replace(/^\[thrd:[^\]]*\]: /, '');
+    if (fac === 'FAIL' || fac === 'ERROR') this.last = text;
+    if (/SASL authentication error/i.test(text)) this.refuse(NativeCode.authentication, text);
+    else if (/SSL handshake failed|certificate verify failed/i.test(text)) this.refuse(NativeCode.ssl, text);
+    const now = Date.now();
+    if (now - (this.loggedAtMs.get(fac) ?? 0) < repeatMs) return;
+    this.loggedAtMs.set(fac, now);
+    this.logger?.warn({ client: this.name, facility: fac }, text);
+  }
+
+  /** An error event; the addon passes on its text only. */
+  onError(message: string): void {
+    if (/authentication failure/i.test(message)) this.refuse(NativeCode.authentication, message);
+    else if (/ssl error/i.test(message)) this.refuse(NativeCode.ssl, message);
+  }
+
+  private refuse(code: number, message: string): void {
+    if (this.authFailure !== undefined) return;
+    this.authFailure = toKafkaError({ code, message }, `Kafka refuses the ${this.name}`);
+    this.onAuthFailure(this.authFailure);
+  }
+}

@@ -1,0 +1,56 @@
+import { KafkaError } from '../../errors/errors.js';
+import type { KafkaConsumer, NativeConsumer, NativeError } from './addon.js';
+import type { AddonHandle } from './addon-handle.js';
+import { NativeCode, toKafkaError } from './error-codes.js';
+import type { FetchPartition } from './fetch-partition.js';
+
+/**
+ * Finds out whether one partition can still be read.
+ *
+ * The addon reports a failed fetch as an error number without topic and partition, and drops it when records came
+ * before it in the same call. So when an error arrives, and when a partition stands still without being at its end, the
+ * broker is asked for the partition's offsets: that names unknown topics and missing rights, and shows whether the
+ * position still exists.
+ *
+ * @param error what `consume` reported, if that is the occasion
+ * @returns why the partition cannot be read; `undefined` if it can, or if the broker could not be asked
+ */
+export async function diagnosePartition(
+  handle: AddonHandle<InstanceType<typeof KafkaConsumer>, NativeConsumer>,
+  state: FetchPartition,
+  error: NativeError | undefined,
+  timeoutMs: number,
+): Promise<KafkaError | undefined> {
+  const { topic, partition, nextOffset } = state;
+  const place = `'${topic}' partition ${String(partition)}`;
+  const position = { topic, partition, offset: nextOffset };
+  let offsets;
+  try {
+    offsets = await handle.call<{ lowOffset: number; highOffset: number }>(`Cannot read ${place}`, (done) => {
+      handle.native.queryWatermarkOffsets(topic, partition, Math.min(timeoutMs, 5000), done);
+    });
+  } catch (failure) {
+    const isFinal =
+      failure instanceof KafkaError && (failure.code === 'TOPIC_NOT_FOUND' || failure.code === 'AUTHORIZATION_FAILED');
+    return isFinal ? failure : undefined;
+  }
+  const { lowOffset, highOffset } = offsets;
+  if (nextOffset < lowOffset || nextOffset > highOffset) {
+    return new KafkaError(
+      'OFFSET_OUT_OF_RANGE',
+      `Offset ${String(nextOffset)} of ${place} does not exist: it has ${String(lowOffset)} to ${String(highOffset)}. ` +
+        'The records were deleted by retention, or the topic was created anew.',
+      { kafkaCode: 'OFFSET_OUT_OF_RANGE', ...position },
+    );
+  }
+  // Listing offsets needs the right to describe only: with that right alone nothing has ever been fetched.
+  if (error?.code === NativeCode.topicAuthorizationFailed && hasNeverFetched(handle.native, topic, partition)) {
+    return toKafkaError(error, `Cannot read ${place}`, position);
+  }
+  return undefined;
+}
+
+function hasNeverFetched(native: NativeConsumer, topic: string, partition: number): boolean {
+  const watermarks = native.getWatermarkOffsets(topic, partition);
+  return typeof watermarks === 'number' || watermarks.highOffset < 0;
+}

@@ -1,0 +1,354 @@
+import { KafkaError } from '../../errors/errors.js';
+import type { GroupEvent, GroupMembership, GroupMembershipOptions, GroupProtocol, Subscription } from '../port.js';
+import { partitionKey, type OffsetAndMetadata, type TopicPartition } from '../records.js';
+import {
+  KafkaConsumer,
+  OFFSET_END,
+  type NativeConfig,
+  type NativeConsumer,
+  type NativeError,
+  type NativePartition,
+} from './addon.js';
+import { AddonHandle } from './addon-handle.js';
+import type { Cluster } from './cluster.js';
+import { clientClosed, NativeCode, nativeName, toKafkaError } from './error-codes.js';
+import { OffsetCommitter } from './offset-committer.js';
+import { PatternSubscription } from './pattern-subscription.js';
+
+/** Shortest time between two looks at the native queue, ms. */
+const serveIntervalMs = 10;
+/** Asked for to see whether the group may be read; no topic has it, and the broker does not mind. */
+const noSuchPartition = 2_147_483_647;
+
+type MemberHandle = AddonHandle<InstanceType<typeof KafkaConsumer>, NativeConsumer>;
+
+/** An ownership change as the native client reported it. */
+interface Change {
+  readonly type: 'assigned' | 'revoked' | 'lost';
+  readonly partitions: readonly TopicPartition[];
+}
+
+/**
+ * {@link GroupMembership} on a consumer of the addon that fetches nothing: what the group gives it is assigned at the
+ * end of the partition and paused at once.
+ *
+ * - The native rebalance callback only queues the change; the group waits until `acknowledge` assigns or unassigns.
+ * - The native queue is served by `poll()` alone, so that a loop that hangs is thrown out after `maxPollIntervalMs`; a
+ *   commit under way serves it too, for its answer comes the same way.
+ * - The answer of a commit covers all its partitions: if the broker refuses some of them only (a deleted topic), the
+ *   native client reports success.
+ */
+export class ConfluentMembership implements GroupMembership {
+  private handle: MemberHandle | undefined;
+  private committer: OffsetCommitter | undefined;
+  private patterns: PatternSubscription | undefined;
+  private joining: Promise<void> | undefined;
+  private leaving: Promise<void> | undefined;
+  private isIncremental = true;
+  private readonly held = new Map<string, TopicPartition>();
+  private readonly changes: Change[] = [];
+  private errors: Error[] = [];
+  private readonly reportedErrors = new Map<number, number>();
+  /** Returned by `poll()`, not acknowledged yet. */
+  private pending: Change | undefined;
+  private hasExceededPollInterval = false;
+  private isServing = false;
+  private servedAtMs = 0;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly options: GroupMembershipOptions,
+  ) {}
+
+  join(subscription: Subscription): Promise<void> {
+    if (this.leaving !== undefined) return Promise.reject(clientClosed(`Cannot join group '${this.options.groupId}'`));
+    this.joining ??= this.open(subscription);
+    return this.joining;
+  }
+
+  private async open(subscription: Subscription): Promise<void> {
+    const features = await this.cluster.probe(() => this.leaving !== undefined);
+    const wanted = this.options.protocol ?? 'auto';
+    const protocol = wanted === 'auto' ? (features.hasConsumerProtocol ? 'consumer' : 'classic') : wanted;
+    if (this.leaving !== undefined) throw clientClosed(`Cannot join group '${this.options.groupId}'`);
+    this.isIncremental = protocol === 'consumer';
+    const client = new KafkaConsumer(this.memberConfig(protocol));
+    const handle: MemberHandle = new AddonHandle(client, this.cluster, 'group member', (error) =>
+      this.errors.push(error),
+    );
+    this.handle = handle;
+    this.committer = new OffsetCommitter(handle, this.cluster.requestTimeoutMs, () => {
+      this.serve();
+    });
+    await handle.connect();
+    try {
+      await this.checkAccess(handle);
+      this.patterns = new PatternSubscription(handle, subscription);
+      await this.patterns.start();
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  private memberConfig(protocol: GroupProtocol): NativeConfig {
+    const { groupId, groupInstanceId, maxPollIntervalMs = 300_000, sessionTimeoutMs = 45_000 } = this.options;
+    const config: NativeConfig = {
+      ...this.cluster.clientConfig(),
+      'group.id': groupId,
+      'max.poll.interval.ms': maxPollIntervalMs,
+      'enable.auto.commit': false,
+      'enable.auto.offset.store': false,
+      'auto.offset.reset': 'latest',
+      // Committed offsets of a transaction that is still open are waited for.
+      'isolation.level': 'read_committed',
+      'group.protocol': protocol,
+      rebalance_cb: (error: NativeError, partitions: readonly TopicPartition[]) => {
+        this.onRebalance(error, partitions);
+      },
+      offset_commit_cb: (error: NativeError | null | undefined) => {
+        this.committer?.onAnswer(error);
+      },
+      queue_non_empty_cb: () => {
+        if (this.committer?.isWaiting === true) this.serve();
+      },
+    };
+    if (groupInstanceId !== undefined) config['group.instance.id'] = groupInstanceId;
+    if (protocol === 'consumer') config['group.remote.assignor'] = 'range';
+    else {
+      config['partition.assignment.strategy'] = 'range';
+      // The native client refuses a session that outlives the poll interval.
+      config['session.timeout.ms'] = Math.min(sessionTimeoutMs, maxPollIntervalMs);
+      config['heartbeat.interval.ms'] = Math.max(100, Math.min(3000, Math.floor(sessionTimeoutMs / 3)));
+    }
+    return config;
+  }
+
+  /** Reads an offset of the group, which finds its coordinator and needs the right to read the group. */
+  private async checkAccess(handle: MemberHandle): Promise<void> {
+    const nowhere = { topic: 'millrace', partition: noSuchPartition };
+    try {
+      await handle.call<unknown>(`Cannot join group '${this.options.groupId}'`, (done) => {
+        handle.native.committed([nowhere], this.cluster.requestTimeoutMs, done);
+      });
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.code === 'TOPIC_NOT_FOUND') return;
+      if (error.kafkaCode === 'TOPIC_AUTHORIZATION_FAILED') return;
+      throw error;
+    }
+  }
+
+  poll(): readonly GroupEvent[] {
+    const handle = this.connected('Cannot poll the group');
+    this.serve();
+    this.patterns?.refresh(handle.isConnected);
+    if (this.errors.length === 0 && (this.changes.length === 0 || this.pending !== undefined)) return [];
+    const events: GroupEvent[] = this.errors.map((error) => ({ type: 'error', error }));
+    this.errors = [];
+    if (this.pending === undefined) {
+      this.pending = this.changes.shift();
+      if (this.pending !== undefined) events.push(this.pending);
+    }
+    return events;
+  }
+
+  /** Lets the native client deliver what it has queued: rebalances, answers of commits, errors. */
+  private serve(): void {
+    const now = performance.now();
+    const handle = this.handle;
+    if (this.isServing || handle?.isConnected !== true || now - this.servedAtMs < serveIntervalMs) return;
+    this.isServing = true;
+    this.servedAtMs = now;
+    handle.begin();
+    handle.native.consume(0, 100, false, (error) => {
+      this.isServing = false;
+      handle.end();
+      if (error) this.onError(error);
+    });
+  }
+
+  private onError(error: NativeError): void {
+    switch (error.code) {
+      case NativeCode.timedOut:
+      case NativeCode.timedOutQueue:
+        return;
+      case NativeCode.maxPollExceeded:
+        // The revocation that follows is one of lost partitions, even where the native client forgets to say so.
+        this.hasExceededPollInterval = true;
+        return;
+      // The topic may come, or is being deleted; the assignment follows either way.
+      case NativeCode.unknownTopic:
+      case NativeCode.unknownTopicOrPartition:
+        return;
+      default: {
+        const now = Date.now();
+        if (now - (this.reportedErrors.get(error.code) ?? 0) < 30_000) return;
+        this.reportedErrors.set(error.code, now);
+        this.errors.push(toKafkaError(error, `Member of group '${this.options.groupId}'`));
+      }
+    }
+  }
+
+  private onRebalance(error: NativeError, partitions: readonly TopicPartition[]): void {
+    const handle = this.handle;
+    if (handle === undefined) return;
+    // Plain copies: the native list carries offsets that mean nothing here.
+    const list = partitions.map(({ topic, partition }) => ({ topic, partition }));
+    const isAssignment = error.code === NativeCode.assignPartitions;
+    if (!handle.isConnected) {
+      this.answerWhileLeaving(isAssignment, list);
+      return;
+    }
+    if (list.length === 0) {
+      this.answer(handle, { type: isAssignment ? 'assigned' : 'revoked', partitions: list });
+    } else if (isAssignment) {
+      this.changes.push({ type: 'assigned', partitions: list });
+    } else {
+      const isLost = this.hasExceededPollInterval || handle.native.assignmentLost();
+      this.changes.push({ type: isLost ? 'lost' : 'revoked', partitions: list });
+    }
+    if (!isAssignment) this.hasExceededPollInterval = false;
+  }
+
+  acknowledge(): void {
+    const handle = this.connected('Cannot acknowledge');
+    const change = this.pending;
+    if (change === undefined) return;
+    this.pending = undefined;
+    this.answer(handle, change);
+    for (const partition of change.partitions) {
+      const key = partitionKey(partition.topic, partition.partition);
+      if (change.type === 'assigned') this.held.set(key, partition);
+      else this.held.delete(key);
+    }
+    this.servedAtMs = 0;
+    this.serve();
+  }
+
+  /** Carries out a change, which ends the native client's wait. */
+  private answer(handle: MemberHandle, change: Change): void {
+    const { native } = handle;
+    const partitions = change.partitions.map(({ topic, partition }) => ({ topic, partition, offset: OFFSET_END }));
+    try {
+      if (change.type !== 'assigned') {
+        if (this.isIncremental) native.incrementalUnassign(change.partitions);
+        else native.unassign();
+        return;
+      }
+      if (this.isIncremental) native.incrementalAssign(partitions);
+      else native.assign(partitions);
+      if (partitions.length > 0) native.pause(change.partitions);
+    } catch (error) {
+      this.errors.push(toKafkaError(error, `Cannot answer a rebalance of group '${this.options.groupId}'`));
+    }
+  }
+
+  /** While the client closes it still waits for answers, and hangs for ever without. */
+  private answerWhileLeaving(isAssignment: boolean, partitions: readonly TopicPartition[]): void {
+    const handle = this.handle;
+    if (handle?.isUsable !== true) return;
+    try {
+      if (this.isIncremental && !isAssignment) handle.native.incrementalUnassign(partitions);
+      else handle.native.unassign();
+    } catch {
+      // Answered already, or closed meanwhile: either way nobody waits.
+    }
+  }
+
+  assignment(): readonly TopicPartition[] {
+    return [...this.held.values()];
+  }
+
+  async commit(offsets: readonly OffsetAndMetadata[]): Promise<void> {
+    this.connected('Cannot commit');
+    this.assertHeld(offsets);
+    if (offsets.length > 0) await this.committer?.commit(offsets, () => this.holdsAll(offsets));
+  }
+
+  /**
+   * Gives the native consumer to a call that reads the group's current generation from it, and keeps it connected
+   * meanwhile.
+   *
+   * @throws KafkaError `GROUP_FENCED`, `requiresAbort`, if a partition is not held: the generation would let the offset pass
+   */
+  lend<T>(offsets: readonly OffsetAndMetadata[], use: (consumer: NativeConsumer) => Promise<T>): Promise<T> {
+    const handle = this.connected('Cannot send offsets');
+    this.assertHeld(offsets);
+    handle.begin();
+    return use(handle.native).finally(() => {
+      handle.end();
+    });
+  }
+
+  private assertHeld(offsets: readonly OffsetAndMetadata[]): void {
+    const foreign = offsets.find((offset) => !this.holds(offset));
+    if (foreign === undefined) return;
+    throw new KafkaError(
+      'GROUP_FENCED',
+      `Cannot commit offset ${String(foreign.offset)} of '${foreign.topic}' partition ${String(foreign.partition)}: this ` +
+        `member of group '${this.options.groupId}' does not hold it, or has lost it.`,
+      {
+        kafkaCode: nativeName(NativeCode.unknownMemberId),
+        requiresAbort: true,
+        topic: foreign.topic,
+        partition: foreign.partition,
+      },
+    );
+  }
+
+  private holdsAll(partitions: readonly TopicPartition[]): boolean {
+    return partitions.every((partition) => this.holds(partition));
+  }
+
+  private holds({ topic, partition }: TopicPartition): boolean {
+    const key = partitionKey(topic, partition);
+    if (!this.held.has(key)) return false;
+    // Lost is lost before the loop has heard of it.
+    const lost = [...this.changes, ...(this.pending === undefined ? [] : [this.pending])].filter(
+      ({ type }) => type === 'lost',
+    );
+    return !lost.some((change) => change.partitions.some((p) => p.topic === topic && p.partition === partition));
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<OffsetAndMetadata[]> {
+    const handle = this.connected('Cannot read committed offsets');
+    if (partitions.length === 0) return [];
+    const what = `Cannot read committed offsets of group '${this.options.groupId}'`;
+    const results = await handle.call<readonly (NativePartition | Error)[]>(what, (done) => {
+      handle.native.committed(partitions, this.cluster.requestTimeoutMs, done);
+    });
+    const offsets: OffsetAndMetadata[] = [];
+    for (const result of results) {
+      if (result instanceof Error) throw handle.failure(result, what);
+      const { topic, partition, offset, metadata } = result;
+      if (offset === undefined || offset < 0) continue;
+      offsets.push({ topic, partition, offset, ...(metadata === undefined ? {} : { metadata }) });
+    }
+    return offsets;
+  }
+
+  leave(): Promise<void> {
+    this.leaving ??= this.shut();
+    return this.leaving;
+  }
+
+  private async shut(): Promise<void> {
+    await this.joining?.catch(() => undefined);
+    const handle = this.handle;
+    if (handle === undefined) return;
+    await handle.close(() => {
+      for (const change of this.pending === undefined ? this.changes : [this.pending, ...this.changes]) {
+        this.answerWhileLeaving(change.type === 'assigned', change.partitions);
+      }
+    });
+    this.pending = undefined;
+    this.changes.length = 0;
+    this.held.clear();
+  }
+
+  private connected(what: string): MemberHandle {
+    const { handle } = this;
+    if (handle?.isConnected !== true) throw clientClosed(`${what} '${this.options.groupId}'`);
+    return handle;
+  }
+}
