@@ -113,3 +113,5 @@ export type {
   TopologyNode,
   TopologyPlan,
 } from './topology/topology-nodes.js';
+export { confluentClients } from './client/confluent/confluent-clients.js';
+export type { ConfluentDefaults } from './client/confluent/cluster.js';
