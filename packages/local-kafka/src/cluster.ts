@@ -77,7 +77,9 @@ class Cluster {
     await this.#prepareStorage(ports);
     const deps = { java, kafka, guard: this.#guard, options, directory: this.#directory, archiveFlags };
     this.#brokers.push(...ports.map((own, index) => new LocalBroker(index + 1, own, deps)));
-    options.onProgress(`starting Apache Kafka ${kafka.version} (${this.#bootstrapServers()}), logs in ${this.#directory}`);
+    options.onProgress(
+      `starting Apache Kafka ${kafka.version} (${this.#bootstrapServers()}), logs in ${this.#directory}`,
+    );
     await Promise.all(this.#brokers.map((broker) => broker.launch()));
     await this.#launchRegistry();
     const ids = this.#brokers.map((broker) => broker.id);
@@ -111,9 +113,10 @@ class Cluster {
     await Promise.all([...this.#brokers.map((broker) => broker.kill()), this.#registry?.stop()]);
     await this.#guard.close();
     if (!this.#isTemporary) return;
-    for (const entry of await readdir(this.#directory, { withFileTypes: true })) {
-      if (entry.isDirectory()) await rm(join(this.#directory, entry.name), { recursive: true, force: true });
-    }
+    const entries = await readdir(this.#directory, { withFileTypes: true });
+    const hasLogs = entries.some((entry) => entry.name.endsWith('.log'));
+    const useless = hasLogs ? entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name) : ['.'];
+    for (const name of useless) await rm(join(this.#directory, name), { recursive: true, force: true });
   }
 
   async #stop(): Promise<void> {
@@ -164,7 +167,13 @@ class Cluster {
     const { java, registry } = this.#parts;
     if (registry === undefined) return;
     const [port = 0] = await findFreePorts(1);
-    this.#registry = await SchemaRegistry.launch({ java, registry, guard: this.#guard, directory: this.#directory, port });
+    this.#registry = await SchemaRegistry.launch({
+      java,
+      registry,
+      guard: this.#guard,
+      directory: this.#directory,
+      port,
+    });
   }
 
   async #createAcls(): Promise<void> {

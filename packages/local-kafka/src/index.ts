@@ -14,12 +14,5 @@
 export { startKafka, type LocalKafka } from './local-kafka.js';
 export type { LocalBroker } from './local-broker.js';
 export { LocalKafkaError, type LocalKafkaErrorCode } from './local-kafka-error.js';
-export type {
-  AclOperation,
-  AclRule,
-  KafkaSecurity,
-  KafkaUser,
-  LocalKafkaOptions,
-  SaslMechanism,
-} from './options.js';
+export type { AclOperation, AclRule, KafkaSecurity, KafkaUser, LocalKafkaOptions, SaslMechanism } from './options.js';
 export type { ProgressListener } from './maven.js';

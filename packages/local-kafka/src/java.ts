@@ -32,7 +32,10 @@ export async function findJava(env: NodeJS.ProcessEnv = process.env): Promise<Ja
   // Before Java 9 the version began with 1: "1.8.0_412".
   const majorVersion = Number(parts[0] === '1' ? parts[1] : parts[0]);
   if (!Number.isInteger(majorVersion)) {
-    throw new LocalKafkaError('JAVA_MISSING', `${command} -version printed no version: ${output.trim()}. ${INSTALL_HINT}`);
+    throw new LocalKafkaError(
+      'JAVA_MISSING',
+      `${command} -version printed no version: ${output.trim()}. ${INSTALL_HINT}`,
+    );
   }
   if (majorVersion < MINIMUM_JAVA) {
     throw new LocalKafkaError(

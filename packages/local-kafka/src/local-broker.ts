@@ -83,7 +83,8 @@ export class LocalBroker {
   /** Starts the process. Ready is something else: {@link waitUntilAlive}. */
   async launch(): Promise<void> {
     const { java, kafka, options, directory, archiveFlags } = this.#deps;
-    const compiler = options.tuning === 'fast-start' ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'] : ['-XX:+UseG1GC'];
+    const compiler =
+      options.tuning === 'fast-start' ? ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'] : ['-XX:+UseG1GC'];
     const args = [
       ...compiler,
       ...archiveFlags,
@@ -97,7 +98,10 @@ export class LocalBroker {
       join(directory, `broker-${this.id}.properties`),
     ];
     const command = { name: `Kafka broker ${this.id}`, command: java.command, args };
-    this.#process = await JavaProcess.start({ ...command, logFile: this.logFile, workingDirectory: directory }, this.#deps.guard);
+    this.#process = await JavaProcess.start(
+      { ...command, logFile: this.logFile, workingDirectory: directory },
+      this.#deps.guard,
+    );
   }
 
   /** Resolves when this broker answers and knows these brokers to be alive. */

@@ -152,8 +152,13 @@ function resolveSecurity(security: KafkaSecurity | undefined): ResolvedSecurity 
   const { tls = false, users = [], authorizer = false } = security;
   if (authorizer && users.length === 0) invalid('security.authorizer', 'needs security.users: it decides by user name');
   for (const { name, password } of users) {
-    if (!/^[\w.-]+$/.test(name)) invalid('security.users', `has the name '${name}'; use letters, digits, '_', '.' and '-'`);
-    if (!/^[\w.-]+$/.test(password)) invalid('security.users', `gives ${name} a password with other characters than letters, digits, '_', '.' and '-'`);
+    if (!/^[\w.-]+$/.test(name))
+      invalid('security.users', `has the name '${name}'; use letters, digits, '_', '.' and '-'`);
+    if (!/^[\w.-]+$/.test(password))
+      invalid(
+        'security.users',
+        `gives ${name} a password with other characters than letters, digits, '_', '.' and '-'`,
+      );
   }
   const mechanisms = security.mechanisms ?? ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'];
   return { tls, users, mechanisms: users.length === 0 ? [] : mechanisms, authorizer };

@@ -40,13 +40,36 @@ export async function createTlsFiles(java: Java, directory: string): Promise<Tls
   const unsignedCa = join(directory, 'ca.pem.new');
   const key = ['-keyalg', 'EC', '-groupname', 'secp256r1', '-validity', '3650', '-storetype', 'PKCS12'];
   await Promise.all([
-    run('-genkeypair', '-alias', 'ca', '-dname', 'CN=Millrace local Kafka CA', '-ext', 'bc:c', ...key, '-keystore', caStore),
+    run(
+      '-genkeypair',
+      '-alias',
+      'ca',
+      '-dname',
+      'CN=Millrace local Kafka CA',
+      '-ext',
+      'bc:c',
+      ...key,
+      '-keystore',
+      caStore,
+    ),
     run('-genkeypair', '-alias', 'broker', '-dname', 'CN=localhost', ...key, '-keystore', keystore),
   ]);
   await run('-exportcert', '-rfc', '-alias', 'ca', '-keystore', caStore, '-file', unsignedCa);
   await run('-certreq', '-alias', 'broker', '-keystore', keystore, '-file', requestFile);
   const names = ['-ext', 'san=dns:localhost,ip:127.0.0.1', '-validity', '3650'];
-  await run('-gencert', '-rfc', '-alias', 'ca', '-keystore', caStore, ...names, '-infile', requestFile, '-outfile', certificateFile);
+  await run(
+    '-gencert',
+    '-rfc',
+    '-alias',
+    'ca',
+    '-keystore',
+    caStore,
+    ...names,
+    '-infile',
+    requestFile,
+    '-outfile',
+    certificateFile,
+  );
   await run('-importcert', '-alias', 'ca', '-keystore', keystore, '-file', unsignedCa);
   await run('-importcert', '-alias', 'broker', '-keystore', keystore, '-file', certificateFile);
   // Last and in one step: its presence says that all is there.
