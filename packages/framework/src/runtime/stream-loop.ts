@@ -9,8 +9,10 @@ import type {
 import type { TopicPartition } from '../client/records.js';
 import { KafkaError, TaskMigratedError } from '../errors/errors.js';
 import { CommitCoordinator } from './commit-coordinator.js';
+import { FetchPump } from './fetch-pump.js';
+import { Housekeeping } from './housekeeping.js';
 import { RecordCollector } from './record-collector.js';
-import { RepartitionPurge } from './repartition-purge.js';
+
 import type { ResolvedOptions } from './resolve-options.js';
 import { retrying } from './retry.js';
 import { resetOffsets, startingOffsets } from './starting-offsets.js';
@@ -34,11 +36,6 @@ const SLICE_RECORDS = 250;
 const SLICE_MS = 50;
 /** A member that was given nothing is not told so by every protocol; after this time it counts as running, ms. */
 const EMPTY_ASSIGNMENT_AFTER_MS = 5_000;
-/** How often partition counts are asked for again, ms (Kafka's metadata.max.age.ms). */
-const METADATA_MAX_AGE_MS = 300_000;
-/** How often a line sums up the work done, ms (log.summary.interval.ms). */
-const SUMMARY_INTERVAL_MS = 120_000;
-
 /**
  * The one loop of a process: polls, processes, punctuates, commits, rebalances. It owns all tasks; callbacks of the
  * clients only enqueue. One fetch is in flight while records are processed.
@@ -49,20 +46,15 @@ export class StreamLoop {
   readonly #fetcher: RecordFetcher;
   readonly #producer: RecordProducer;
   readonly #collector: RecordCollector;
-  readonly #purge: RepartitionPurge;
+  readonly #housekeeping: Housekeeping;
+  readonly #pump: FetchPump;
   #membership: GroupMembership;
   #commits: CommitCoordinator;
-  #polling: Promise<void> | undefined;
-  #fetched: FetchResult | undefined;
-  #pollError: { readonly error: unknown } | undefined;
   #isStopping = false;
   #isPaused = false;
   #isWaitingForAssignment = true;
   #joinedMs = 0;
   #lastCommitMs = 0;
-  #lastRefreshMs = 0;
-  #lastSummaryMs = 0;
-  #recordsAtSummary = 0;
   #closedTaskRecords = 0;
 
   constructor(private readonly deps: StreamLoopDeps) {
@@ -80,7 +72,10 @@ export class StreamLoop {
       deadLetterTopic: options.deadLetterTopic,
       logger: options.logger,
     });
-    this.#purge = new RepartitionPurge(deps.admin, topics.repartitionTopics, options);
+    this.#pump = new FetchPump(this.#fetcher);
+    const { admin, partitionCounts } = deps;
+    const { repartitionTopics } = topics;
+    this.#housekeeping = new Housekeeping({ admin, partitionCounts, repartitionTopics, options });
     this.#commits = this.#newCommits();
     const { applicationId, maxTaskIdleMs, deserializationHandler, processingHandler, productionHandler } = options;
     const { clock, logger } = options;
@@ -108,10 +103,7 @@ export class StreamLoop {
     await this.#producer.connect();
     await this.#fetcher.connect();
     await this.#join();
-    const now = this.deps.options.clock.monotonicMs();
-    this.#lastCommitMs = now;
-    this.#lastRefreshMs = now;
-    this.#lastSummaryMs = now;
+    this.#lastCommitMs = this.deps.options.clock.monotonicMs();
   }
 
   /**
@@ -121,9 +113,19 @@ export class StreamLoop {
   async run(): Promise<void> {
     try {
       while (!this.#isStopping) await this.#iterateOrRejoin();
-      await this.#timed('commit', () => this.#commit());
+      await this.#commitLast();
     } finally {
       await this.#close();
+    }
+  }
+
+  async #commitLast(): Promise<void> {
+    try {
+      await this.#timed('commit', () => this.#commit());
+    } catch (error) {
+      if (!(error instanceof TaskMigratedError)) throw error;
+      // Other members have the partitions already and process again what was not committed here.
+      this.deps.options.logger.warn({ err: error }, `Closing without a last commit: ${error.message}`);
     }
   }
 
@@ -176,30 +178,16 @@ export class StreamLoop {
     const { clock } = this.deps.options;
     for (const event of this.#membership.poll()) await this.#timed('rebalance', () => this.#onEvent(event));
     this.#noticeEmptyAssignment();
-    this.#startPoll();
+    this.#pump.start(this.#waitMs());
     const hasWork = this.#isPaused ? false : await this.#timed('process', () => this.#processSlice());
     await this.#punctuate();
     await this.#maybeCommit();
-    if (this.#fetched === undefined && this.#pollError === undefined) {
+    if (!this.#pump.hasResult) {
       // With records at hand the loop only lets callbacks run; without, it waits for the fetch.
       if (hasWork) await clock.sleep(0);
-      else await this.#timed('poll', async () => this.#polling);
+      else await this.#timed('poll', () => this.#pump.wait());
     }
     await this.#takeFetched();
-  }
-
-  #startPoll(): void {
-    if (this.#polling !== undefined || this.#fetched !== undefined) return;
-    this.#polling = this.#fetcher.poll(this.#waitMs()).then(
-      (result) => {
-        this.#fetched = result;
-        this.#polling = undefined;
-      },
-      (error: unknown) => {
-        this.#pollError = { error };
-        this.#polling = undefined;
-      },
-    );
   }
 
   /** How long a fetch may wait: until something else is due. */
@@ -238,52 +226,22 @@ export class StreamLoop {
     for (const task of this.#tasks.tasks) isDue ||= task.isCommitRequested;
     if (!isDue) return;
     await this.#timed('commit', () => this.#commit());
-    await this.#housekeep();
+    await this.#housekeeping.run(this.#tasks.size, this.counters.processedRecords);
   }
 
   async #commit(): Promise<void> {
     const committed = await this.#commits.commit([...this.#tasks.tasks]);
     this.#lastCommitMs = this.deps.options.clock.monotonicMs();
-    this.#purge.committed(committed);
-  }
-
-  /** Work that can wait and may fail without harm. */
-  async #housekeep(): Promise<void> {
-    const { clock, logger } = this.deps.options;
-    const now = clock.monotonicMs();
-    await this.#purge.run();
-    if (now - this.#lastRefreshMs >= METADATA_MAX_AGE_MS) {
-      this.#lastRefreshMs = now;
-      try {
-        await this.deps.partitionCounts.refresh();
-      } catch (error) {
-        logger.warn({ err: error }, 'Partition counts could not be refreshed; the old ones stay');
-      }
-    }
-    if (now - this.#lastSummaryMs >= SUMMARY_INTERVAL_MS) {
-      const { processedRecords } = this.counters;
-      const tasks = this.#tasks.size;
-      logger.info(
-        { tasks, records: processedRecords - this.#recordsAtSummary },
-        'Records processed since the last summary',
-      );
-      this.#lastSummaryMs = now;
-      this.#recordsAtSummary = processedRecords;
-    }
+    this.#housekeeping.committed(committed);
   }
 
   async #takeFetched(): Promise<void> {
-    if (this.#pollError !== undefined) {
-      const { error } = this.#pollError;
-      this.#pollError = undefined;
-      throw error;
-    }
-    const fetched = this.#fetched;
-    this.#fetched = undefined;
+    const fetched = this.#pump.take();
     if (fetched !== undefined) {
       for (const batch of fetched.batches) this.#tasks.addRecords(batch);
-      for (const { topic, partition, error } of fetched.failures)
-        await this.#onFetchFailure({ topic, partition }, error);
+      for (const { topic, partition, error } of fetched.failures) {
+        if (this.#tasks.holds({ topic, partition })) await this.#onFetchFailure({ topic, partition }, error);
+      }
     }
     await this.#collector.answerFailures();
     this.#balanceBuffers();
@@ -330,10 +288,10 @@ export class StreamLoop {
         break;
       case 'revoked':
         await this.#timed('commit', () => this.#commit());
-        this.#drop(event.partitions);
+        await this.#drop(event.partitions);
         break;
       case 'lost':
-        this.#drop(event.partitions);
+        await this.#drop(event.partitions);
         break;
     }
     this.#membership.acknowledge();
@@ -351,8 +309,8 @@ export class StreamLoop {
   }
 
   /** Gives partitions up without committing. */
-  #drop(partitions: readonly TopicPartition[]): void {
-    this.#fetcher.unassign(partitions);
+  async #drop(partitions: readonly TopicPartition[]): Promise<void> {
+    await this.#pump.unassign(partitions);
     const before = this.counters.processedRecords;
     this.#tasks.remove(partitions);
     this.#closedTaskRecords += before - this.counters.processedRecords;
@@ -392,7 +350,7 @@ export class StreamLoop {
   /** A new member in place of one that the group has given up: all tasks are dropped, nothing of theirs is committed. */
   async #rejoin(): Promise<void> {
     this.deps.onRebalance(true);
-    this.#drop(this.#tasks.partitions);
+    await this.#drop(this.#tasks.partitions);
     await this.#membership.leave();
     this.#membership = this.#newMembership();
     this.#commits = this.#newCommits();
@@ -414,7 +372,7 @@ export class StreamLoop {
         logger.warn({ err: error }, `Could not ${what} on the way out`);
       }
     }
-    await this.#polling;
+    await this.#pump.wait();
   }
 
   async #timed<T>(step: LoopStep, work: () => Promise<T>): Promise<T> {

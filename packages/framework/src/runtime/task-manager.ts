@@ -75,6 +75,10 @@ export class TaskManager {
     return this.#byPartition.get(partitionKey(batch.topic, batch.partition))?.addRecords(batch);
   }
 
+  holds({ topic, partition }: TopicPartition): boolean {
+    return this.#byPartition.has(partitionKey(topic, partition));
+  }
+
   /** All queues of all tasks. */
   *queues(): Iterable<RecordQueue> {
     for (const task of this.#tasks.values()) yield* task.queues;

@@ -33,8 +33,8 @@ export interface TopologyTestDriverOptions {
  *
  * @example
  * const driver = new TopologyTestDriver(topology);
- * const input = driver.createInputTopic('in', serdes.string(), serdes.string());
- * const output = driver.createOutputTopic('out', serdes.string(), serdes.string());
+ * const input = driver.createInputTopic('in', serdes.string, serdes.string);
+ * const output = driver.createOutputTopic('out', serdes.string, serdes.string);
  * await input.pipe('k', 'v', { timestamp: 10 });
  * assert.deepEqual(output.readKeyValues(), [['k', 'V']]);
  * driver.close();
