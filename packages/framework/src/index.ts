@@ -91,6 +91,7 @@ export type { Processor, ProcessorSupplier } from './processor/processor.js';
 export { TaskId } from './processor/processor-context.js';
 export type {
   Cancellable,
+  CapturedInput,
   ProcessorContext,
   PunctuationType,
   Punctuator,
@@ -115,3 +116,19 @@ export type {
 } from './topology/topology-nodes.js';
 export { confluentClients } from './client/confluent/confluent-clients.js';
 export type { ConfluentDefaults } from './client/confluent/cluster.js';
+export type { ClientState, StateListener } from './runtime/client-state.js';
+export type {
+  DeserializationHandler,
+  FailedRecord,
+  HandlerAnswer,
+  ProcessingHandler,
+  ProductionHandler,
+  RetryableHandlerAnswer,
+  UncaughtHandler,
+} from './runtime/handlers.js';
+export type { StreamsOptions } from './runtime/options.js';
+export type { LoopStep, StepTiming } from './runtime/step-timings.js';
+export { StreamsClient } from './runtime/streams-client.js';
+export type { StreamsMetrics } from './runtime/streams-client.js';
+export { systemClock } from './time/clock.js';
+export type { Clock } from './time/clock.js';

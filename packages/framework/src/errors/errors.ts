@@ -21,11 +21,7 @@ export type SerdeErrorCode = 'DESERIALIZATION_FAILED' | 'SERIALIZATION_FAILED' |
 export class SerdeError extends StreamsError {
   declare readonly code: SerdeErrorCode;
 
-  constructor(
-    code: SerdeErrorCode,
-    message: string,
-    options?: StreamsErrorOptions,
-  ) {
+  constructor(code: SerdeErrorCode, message: string, options?: StreamsErrorOptions) {
     super(code, message, options);
   }
 }

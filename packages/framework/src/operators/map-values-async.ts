@@ -16,6 +16,7 @@ interface Entry<K, V, VOut> {
   readonly record: StreamRecord<K, V>;
   readonly input: CapturedInput | undefined;
   outcome: Outcome<VOut>;
+  attempt: number;
   next: Entry<K, V, VOut> | undefined;
 }
 
@@ -41,7 +42,8 @@ export class MapValuesAsyncProcessor<K, V, VOut> extends ContextualProcessor<K, 
   }
 
   override process(record: StreamRecord<K, V>): void | Promise<void> {
-    const entry: Entry<K, V, VOut> = { record, input: this.context.captureInput(), outcome: RUNNING, next: undefined };
+    const input = this.context.captureInput();
+    const entry: Entry<K, V, VOut> = { record, input, outcome: RUNNING, attempt: 1, next: undefined };
     // A mapper that throws at once fails the record in hand: it has not been taken.
     this.#start(entry);
     if (this.#first === undefined && entry.outcome.state === 'done') {
@@ -126,7 +128,7 @@ export class MapValuesAsyncProcessor<K, V, VOut> extends ContextualProcessor<K, 
     const reason = cause instanceof Error ? cause.message : String(cause);
     return new DeferredProcessingError(
       `${nodeName} threw: ${reason}`,
-      { record, retry: () => this.#putBack(entry) },
+      { record, retry: () => this.#putBack(entry), attempt: entry.attempt },
       { ...input?.metadata, cause, node: nodeName, task: taskId.toString() },
     );
   }
@@ -137,6 +139,7 @@ export class MapValuesAsyncProcessor<K, V, VOut> extends ContextualProcessor<K, 
     this.#last ??= entry;
     this.#size++;
     entry.outcome = RUNNING;
+    entry.attempt++;
     try {
       this.#start(entry);
     } catch (cause) {

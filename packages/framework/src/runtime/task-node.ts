@@ -99,11 +99,12 @@ export class ProcessorTaskNode implements TaskNode {
         ? error
         : new ProcessingError(`${this.name} threw: ${textOf(error)}`, { cause: error, ...position });
     const deferred = error instanceof DeferredProcessingError ? error : undefined;
-    const answer = services.processingHandler(failure, deferred?.record ?? record, attempt);
+    const tries = deferred?.attempt ?? attempt;
+    const answer = services.processingHandler(failure, deferred?.record ?? record, tries);
     switch (answer) {
       case 'retry':
         deferred?.retry();
-        return services.track(services.backoff(attempt).then(again));
+        return services.track(services.backoff(tries).then(again));
       case 'fail':
         throw services.raise(failure);
       case 'continue':

@@ -47,6 +47,7 @@ export class TopologyTestDriver {
   readonly #ends = new Map<string, number>();
   readonly #ready: Promise<void>;
   #internal: CapturedRecord[] = [];
+  #working: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(
@@ -164,8 +165,14 @@ export class TopologyTestDriver {
     });
   }
 
-  /** Processes until nothing is left: internal topics, asynchronous work and all. */
-  async #completeAll(): Promise<void> {
+  /** Processes until nothing is left: internal topics, asynchronous work and all. One call at a time. */
+  #completeAll(): Promise<void> {
+    const work = this.#working.then(() => this.#processAll());
+    this.#working = work.catch(() => undefined);
+    return work;
+  }
+
+  async #processAll(): Promise<void> {
     let progress: number;
     do {
       progress = 0;

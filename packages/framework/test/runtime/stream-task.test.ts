@@ -5,6 +5,7 @@ import type { ProcessorContext } from '../../dist/processor/processor-context.js
 import type { StreamRecord } from '../../dist/processor/record.js';
 import { serdes } from '../../dist/serde/serdes.js';
 import { TopologyTestDriver, type TopologyTestDriverOptions } from '../../dist/testing/topology-test-driver.js';
+import { StreamsBuilder } from '../../dist/dsl/streams-builder.js';
 import { Topology } from '../../dist/topology/topology.js';
 
 const { string } = serdes;
@@ -18,6 +19,9 @@ class Step implements Processor<string, string, string, string> {
     private readonly work: (record: Text, context: ProcessorContext<string, string>) => void | Promise<void>,
     private readonly setUp: (context: ProcessorContext<string, string>) => void = () => undefined,
   ) {}
+
+  /** Each task gets its own. */
+  readonly supply = (): Step => new Step(this.work, this.setUp);
 
   init(context: ProcessorContext<string, string>): void {
     this.#context = context;
@@ -34,7 +38,7 @@ function topologyOf(...steps: readonly Step[]): Topology {
   const topology = new Topology().addSource('in', { topics: 'in', keyDeserializer: string, valueDeserializer: string });
   let parent = 'in';
   steps.forEach((step, index) => {
-    topology.addProcessor(`step-${index}`, { parents: parent, supplier: () => step });
+    topology.addProcessor(`step-${index}`, { parents: parent, supplier: step.supply });
     parent = `step-${index}`;
   });
   return topology.addSink('out', { parents: parent, topic: 'out', keySerializer: string, valueSerializer: string });
@@ -107,7 +111,7 @@ describe('StreamTask: processing', () => {
     const route = new Step((record, context) => context.forward(record, record.value));
     const topology = new Topology()
       .addSource('in', { topics: 'in', keyDeserializer: string, valueDeserializer: string })
-      .addProcessor('route', { parents: 'in', supplier: () => route })
+      .addProcessor('route', { parents: 'in', supplier: route.supply })
       .addSink('left', { parents: 'route', topic: 'l', keySerializer: string, valueSerializer: string })
       .addSink('right', { parents: 'route', topic: 'r', keySerializer: string, valueSerializer: string });
     const driver = new TopologyTestDriver(topology);
@@ -332,7 +336,7 @@ describe('StreamTask: records that cannot be read or written', () => {
   it('should give an output that cannot be serialised to the production handler', async () => {
     const topology = new Topology()
       .addSource('in', { topics: 'in', keyDeserializer: string, valueDeserializer: string })
-      .addSink('out', { parents: 'in', topic: 'out', keySerializer: string, valueSerializer: serdes.double as never });
+      .addSink('out', { parents: 'in', topic: 'out', keySerializer: string, valueSerializer: serdes.float64 as never });
     const failures: Error[] = [];
     const { driver, input } = drive(topology, {
       productionHandler: (error) => {
@@ -365,5 +369,102 @@ describe('StreamTask: records that cannot be read or written', () => {
     await input.pipe('k', '3');
     assert.equal(output.read().partition, 3);
     await assert.rejects(input.pipe('k', '4'), /Partition 4.*'out'.*0 to 3/);
+  });
+});
+
+describe('StreamTask: mapValuesAsync', () => {
+  /** Finishes each call when the test says so. */
+  class Backend {
+    readonly calls = new Map<string, { resolve: (value: string) => void; reject: (error: Error) => void }>();
+    most = 0;
+
+    readonly call = (value: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const done = (): void => void this.calls.delete(value);
+        this.calls.set(value, {
+          resolve: (result) => (done(), resolve(result)),
+          reject: (error) => (done(), reject(error)),
+        });
+        this.most = Math.max(this.most, this.calls.size);
+      });
+  }
+
+  function asyncTopology(backend: Backend, maxInFlight: number): Topology {
+    const builder = new StreamsBuilder();
+    builder
+      .stream('in', { keySerde: string, valueSerde: string })
+      .mapValuesAsync(backend.call, { maxInFlight })
+      .to((_record, metadata) => `out-${metadata?.offset ?? 'none'}`, { keySerde: string, valueSerde: string });
+    return builder.build();
+  }
+
+  it('should forward in input order, hold no more than maxInFlight, and keep where each record came from', async () => {
+    const backend = new Backend();
+    const driver = new TopologyTestDriver(asyncTopology(backend, 3));
+    const input = driver.createInputTopic('in', string, string);
+    // The driver drains after each record, so several are in flight only when they are piped at once.
+    const piped = Promise.all(['a', 'b', 'c', 'd'].map((value) => input.pipe('k', value)));
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    while (backend.calls.size === 0) await turn();
+    for (let i = 0; i < 50 && backend.calls.size > 0; i++) {
+      const last = [...backend.calls].at(-1);
+      last?.[1].resolve(last[0].toUpperCase());
+      await turn();
+      await turn();
+    }
+    await piped;
+    const results = [0, 1, 2, 3].map((offset) =>
+      driver.createOutputTopic(`out-${offset}`, string, string).readValues(),
+    );
+    assert.deepEqual(results, [['A'], ['B'], ['C'], ['D']]);
+    assert.equal(backend.most, 3);
+  });
+
+  it('should dead-letter the record that failed, not the one in hand, and go on', async () => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream('in', { keySerde: string, valueSerde: string })
+      .mapValuesAsync(async (value) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        if (value === 'bad') throw new Error('backend said no');
+        return value;
+      })
+      .to('out', { keySerde: string, valueSerde: string });
+    const { driver, input, output } = drive(builder.build(), {
+      processingHandler: () => 'dead-letter',
+      deadLetterTopic: 'dead',
+    });
+    await Promise.all(['a', 'bad', 'b'].map((value) => input.pipe('k', value)));
+    assert.deepEqual(output.readValues(), ['a', 'b']);
+    const letter = driver.createOutputTopic('dead', string, string).read();
+    assert.equal(letter.value, 'bad');
+    const offset = letter.headers.find(({ key }) => key === '__streams.errors.offset');
+    assert.equal(offset?.value?.toString(), '1');
+  });
+
+  it('should try a failed record again in its place', async () => {
+    const attempts: number[] = [];
+    const failures = new Map([['b', 2]]);
+    const builder = new StreamsBuilder();
+    builder
+      .stream('in', { keySerde: string, valueSerde: string })
+      .mapValuesAsync(async (value) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        const left = failures.get(value) ?? 0;
+        failures.set(value, left - 1);
+        if (left > 0) throw new Error('busy');
+        return value;
+      })
+      .to('out', { keySerde: string, valueSerde: string });
+    const { input, output } = drive(builder.build(), {
+      processingHandler: (_error, record, attempt) => {
+        assert.equal(record?.value, 'b');
+        attempts.push(attempt);
+        return 'retry';
+      },
+    });
+    await Promise.all(['a', 'b', 'c'].map((value) => input.pipe('k', value)));
+    assert.deepEqual(output.readValues(), ['a', 'b', 'c']);
+    assert.deepEqual(attempts, [1, 2]);
   });
 });
