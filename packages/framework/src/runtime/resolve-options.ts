@@ -69,6 +69,9 @@ const checks: Readonly<Record<keyof StreamsOptions, Check>> = {
   clock: objects,
 };
 
+/** Names of all options, for checks of places where they stand beside others. */
+export const streamsOptionNames: readonly string[] = Object.keys(checks);
+
 /**
  * Checks the options and fills in the defaults; the result is frozen.
  *
