@@ -75,9 +75,9 @@ export class ConfluentMembership implements GroupMembership {
     if (this.leaving !== undefined) throw clientClosed(`Cannot join group '${this.options.groupId}'`);
     this.isIncremental = protocol === 'consumer';
     const client = new KafkaConsumer(this.memberConfig(protocol));
-    const handle: MemberHandle = new AddonHandle(client, this.cluster, 'group member', (error) =>
-      this.errors.push(error),
-    );
+    const handle: MemberHandle = new AddonHandle(client, this.cluster, 'group member', {
+      onAuthFailure: (error) => this.errors.push(error),
+    });
     this.handle = handle;
     this.committer = new OffsetCommitter(handle, this.cluster.requestTimeoutMs, () => {
       this.serve();
