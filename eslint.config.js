@@ -54,10 +54,10 @@ export default tseslint.config(
       'millrace/direction': 'error',
       'millrace/package-home': 'error',
       'millrace/no-cycle': 'error',
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'smart'],
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
-        { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: true },
+        { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: false },
       ],
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
       '@typescript-eslint/ban-ts-comment': [

@@ -22,12 +22,6 @@ export interface BranchedInto<Name extends string, K, V, Out> extends Branched<N
   readonly into: (branch: KStream<K, V>) => Out;
 }
 
-/** What the overloads have in common. */
-interface AnyBranch<K, V> {
-  readonly name?: string;
-  readonly into?: ((branch: KStream<K, V>) => unknown) | undefined;
-}
-
 type Streams = Readonly<Record<string, unknown>>;
 type With<Known extends Streams, Name extends string, Stream> = Known & Readonly<Record<Name, Stream>>;
 
@@ -71,11 +65,11 @@ export class BranchedKStream<K, V, Known extends Streams = Readonly<Record<never
   /** Adds a branch for the records that fit no branch before it and for which the predicate is true. */
   branch<Name extends string, VOut extends V>(
     predicate: ValueGuard<K, V, VOut>,
-    options: Branched<Name> & { readonly into?: undefined },
+    options: Branched<Name> & { readonly into?: never },
   ): BranchedKStream<K, V, With<Known, Name, KStream<K, VOut>>>;
   branch<Name extends string>(
     predicate: Predicate<K, V>,
-    options: Branched<Name> & { readonly into?: undefined },
+    options: Branched<Name> & { readonly into?: never },
   ): BranchedKStream<K, V, With<Known, Name, KStream<K, V>>>;
   branch<Name extends string, KOut, VOut>(
     predicate: Predicate<K, V>,
@@ -83,9 +77,9 @@ export class BranchedKStream<K, V, Known extends Streams = Readonly<Record<never
   ): BranchedKStream<K, V, With<Known, Name, KStream<KOut, VOut>>>;
   branch(
     predicate: Predicate<K, V>,
-    options?: BranchedInto<string, K, V, void> | { readonly into?: undefined },
+    options?: Branched<never> & { readonly into?: (branch: KStream<K, V>) => void },
   ): BranchedKStream<K, V, Known>;
-  branch(predicate: Predicate<K, V>, options: AnyBranch<K, V> = {}): unknown {
+  branch(predicate: Predicate<K, V>, options: Partial<BranchedInto<string, K, V, unknown>> = {}): unknown {
     const name = options.name ?? String(this.#targets.length + 1);
     const childName = this.#addBranch(name, options.into);
     this.#targets.push({ predicate, childName });
@@ -94,13 +88,13 @@ export class BranchedKStream<K, V, Known extends Streams = Readonly<Record<never
 
   /** Adds a branch for the records that fit no other, and ends the split. */
   defaultBranch<Name extends string>(
-    options: Branched<Name> & { readonly into?: undefined },
+    options: Branched<Name> & { readonly into?: never },
   ): Branches<With<Known, Name, KStream<K, V>>, K, V>;
   defaultBranch<Name extends string, KOut, VOut>(
     options: BranchedInto<Name, K, V, KStream<KOut, VOut>>,
   ): Branches<With<Known, Name, KStream<KOut, VOut>>, K, V>;
-  defaultBranch(options?: BranchedInto<string, K, V, void> | { readonly into?: undefined }): Branches<Known, K, V>;
-  defaultBranch(options: AnyBranch<K, V> = {}): unknown {
+  defaultBranch(options?: Branched<never> & { readonly into?: (branch: KStream<K, V>) => void }): Branches<Known, K, V>;
+  defaultBranch(options: Partial<BranchedInto<string, K, V, unknown>> = {}): unknown {
     this.#defaultChild = this.#addBranch(options.name ?? '0', options.into);
     return this.noDefaultBranch();
   }
@@ -111,7 +105,7 @@ export class BranchedKStream<K, V, Known extends Streams = Readonly<Record<never
     return this.#streams as Branches<Known, K, V>;
   }
 
-  #addBranch(name: string, into: AnyBranch<K, V>['into']): string {
+  #addBranch(name: string, into: ((branch: KStream<K, V>) => unknown) | undefined): string {
     const { name: splitterName } = this.#splitter;
     if (this.#isComplete) {
       throw new IllegalStateError(`Split '${splitterName}' is complete; branch '${name}' cannot be added.`, {
