@@ -65,5 +65,5 @@ export class DefaultPartitioner {
 }
 
 function byteAt(bytes: Uint8Array, index: number): number {
-  return bytes[index] ?? 0;
+  return bytes[index] as number;
 }
