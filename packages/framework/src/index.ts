@@ -91,6 +91,7 @@ export type { Processor, ProcessorSupplier } from './processor/processor.js';
 export { TaskId } from './processor/processor-context.js';
 export type {
   Cancellable,
+  CapturedInput,
   ProcessorContext,
   PunctuationType,
   Punctuator,
@@ -98,7 +99,6 @@ export type {
 } from './processor/processor-context.js';
 export { StreamRecord } from './processor/record.js';
 export { DefaultPartitioner, murmur2, partitionOfKey } from './topology/partitioner.js';
-export { Topology } from './topology/topology.js';
 export type { ProcessorOptions, SinkOptions, SourceOptions } from './topology/topology.js';
 export type {
   OffsetResetPolicy,
@@ -115,3 +115,51 @@ export type {
 } from './topology/topology-nodes.js';
 export { confluentClients } from './client/confluent/confluent-clients.js';
 export type { ConfluentDefaults } from './client/confluent/cluster.js';
+export type { ClientState, StateListener } from './runtime/client-state.js';
+export type {
+  DeserializationHandler,
+  FailedRecord,
+  HandlerAnswer,
+  ProcessingHandler,
+  ProductionHandler,
+  RetryableHandlerAnswer,
+  UncaughtHandler,
+} from './runtime/handlers.js';
+export type { StreamsOptions } from './runtime/options.js';
+export type { LoopStep, StepTiming } from './runtime/step-timings.js';
+export { StreamsClient } from './runtime/streams-client.js';
+export type { StreamsMetrics } from './runtime/streams-client.js';
+export { systemClock } from './time/clock.js';
+export type { Clock } from './time/clock.js';
+export {
+  inject,
+  injectable,
+  multiInject,
+  named,
+  optional,
+  postConstruct,
+  preDestroy,
+  ContainerModule,
+} from 'inversify';
+export type { Newable, ServiceIdentifier } from 'inversify';
+export { StreamHandler, StreamService } from './service/decorators.js';
+export type { ConsumerMethodDecorator, HandlerMethodDecorator, TopologyMethodDecorator } from './service/decorators.js';
+export { EXIT_CODES } from './service/failure-report.js';
+export type { ClassProvider, FactoryProvider, Provider, ValueProvider } from './service/provider.js';
+export { runService } from './service/run-service.js';
+export { ServiceHost, serviceTopology } from './service/service-host.js';
+export { SERVICE_CLOCK, SERVICE_LOGGER } from './service/service-tokens.js';
+export type {
+  EmitOptions,
+  HandlerContext,
+  HandlerMethod,
+  HandlerResult,
+  StreamHandlerOptions,
+} from './service/stream-handler-options.js';
+export type {
+  ServiceLifecycle,
+  ServiceOverrides,
+  StreamServiceOptions,
+  WorkerRestartOptions,
+} from './service/stream-service-options.js';
+export { Topology } from './service/topology-export.js';

@@ -22,6 +22,12 @@ export interface BranchedInto<Name extends string, K, V, Out> extends Branched<N
   readonly into: (branch: KStream<K, V>) => Out;
 }
 
+/** What the overloads have in common. */
+interface AnyBranch<K, V> {
+  readonly name?: string;
+  readonly into?: ((branch: KStream<K, V>) => unknown) | undefined;
+}
+
 type Streams = Readonly<Record<string, unknown>>;
 type With<Known extends Streams, Name extends string, Stream> = Known & Readonly<Record<Name, Stream>>;
 
@@ -65,11 +71,11 @@ export class BranchedKStream<K, V, Known extends Streams = Readonly<Record<never
   /** Adds a branch for the records that fit no branch before it and for which the predicate is true. */
   branch<Name extends string, VOut extends V>(
     predicate: ValueGuard<K, V, VOut>,
-    options: Branched<Name> & { readonly into?: never },
+    options: Branched<Name> & { readonly into?: undefined },
   ): BranchedKStream<K, V, With<Known, Name, KStream<K, VOut>>>;
   branch<Name extends string>(
     predicate: Predicate<K, V>,
-    options: Branched<Name> & { readonly into?: never },
+    options: Branched<Name> & { readonly into?: undefined },
   ): BranchedKStream<K, V, With<Known, Name, KStream<K, V>>>;
   branch<Name extends string, KOut, VOut>(
     predicate: Predicate<K, V>,
@@ -77,9 +83,9 @@ export class BranchedKStream<K, V, Known extends Streams = Readonly<Record<never
   ): BranchedKStream<K, V, With<Known, Name, KStream<KOut, VOut>>>;
   branch(
     predicate: Predicate<K, V>,
-    options?: Branched<never> & { readonly into?: (branch: KStream<K, V>) => void },
+    options?: BranchedInto<string, K, V, void> | { readonly into?: undefined },
   ): BranchedKStream<K, V, Known>;
-  branch(predicate: Predicate<K, V>, options: Partial<BranchedInto<string, K, V, unknown>> = {}): unknown {
+  branch(predicate: Predicate<K, V>, options: AnyBranch<K, V> = {}): unknown {
     const name = options.name ?? String(this.#targets.length + 1);
     const childName = this.#addBranch(name, options.into);
     this.#targets.push({ predicate, childName });
@@ -88,13 +94,13 @@ export class BranchedKStream<K, V, Known extends Streams = Readonly<Record<never
 
   /** Adds a branch for the records that fit no other, and ends the split. */
   defaultBranch<Name extends string>(
-    options: Branched<Name> & { readonly into?: never },
+    options: Branched<Name> & { readonly into?: undefined },
   ): Branches<With<Known, Name, KStream<K, V>>, K, V>;
   defaultBranch<Name extends string, KOut, VOut>(
     options: BranchedInto<Name, K, V, KStream<KOut, VOut>>,
   ): Branches<With<Known, Name, KStream<KOut, VOut>>, K, V>;
-  defaultBranch(options?: Branched<never> & { readonly into?: (branch: KStream<K, V>) => void }): Branches<Known, K, V>;
-  defaultBranch(options: Partial<BranchedInto<string, K, V, unknown>> = {}): unknown {
+  defaultBranch(options?: BranchedInto<string, K, V, void> | { readonly into?: undefined }): Branches<Known, K, V>;
+  defaultBranch(options: AnyBranch<K, V> = {}): unknown {
     this.#defaultChild = this.#addBranch(options.name ?? '0', options.into);
     return this.noDefaultBranch();
   }
@@ -105,7 +111,7 @@ export class BranchedKStream<K, V, Known extends Streams = Readonly<Record<never
     return this.#streams as Branches<Known, K, V>;
   }
 
-  #addBranch(name: string, into: ((branch: KStream<K, V>) => unknown) | undefined): string {
+  #addBranch(name: string, into: AnyBranch<K, V>['into']): string {
     const { name: splitterName } = this.#splitter;
     if (this.#isComplete) {
       throw new IllegalStateError(`Split '${splitterName}' is complete; branch '${name}' cannot be added.`, {

@@ -14,13 +14,14 @@ export class ConfigError extends StreamsError {
 /** The topology cannot be built or does not fit the topics it names. Raised before records are processed. */
 export class TopologyError extends StreamsError {}
 
+/** Literal codes of {@link SerdeError}. */
+export type SerdeErrorCode = 'DESERIALIZATION_FAILED' | 'SERIALIZATION_FAILED' | 'WRONG_TYPE' | 'INVALID_SCHEMA';
+
 /** A record's key or value could not be turned into an object, or an object into bytes. */
 export class SerdeError extends StreamsError {
-  constructor(
-    code: 'DESERIALIZATION_FAILED' | 'SERIALIZATION_FAILED' | 'WRONG_TYPE' | 'INVALID_SCHEMA',
-    message: string,
-    options?: StreamsErrorOptions,
-  ) {
+  declare readonly code: SerdeErrorCode;
+
+  constructor(code: SerdeErrorCode, message: string, options?: StreamsErrorOptions) {
     super(code, message, options);
   }
 }

@@ -3,6 +3,7 @@ import { FixedKeyRecord, type FixedKeyProcessor, type FixedKeyProcessorContext }
 import type { Processor } from '../processor/processor.js';
 import type {
   Cancellable,
+  CapturedInput,
   ProcessorContext,
   PunctuationType,
   Punctuator,
@@ -63,6 +64,14 @@ class FixedKeyContext<K, VOut> implements FixedKeyProcessorContext<K, VOut> {
       );
     }
     return this.context.forward(record, childName);
+  }
+
+  captureInput(): CapturedInput | undefined {
+    return this.context.captureInput();
+  }
+
+  withInput(input: CapturedInput | undefined, action: () => void | Promise<void>): void | Promise<void> {
+    return this.context.withInput(input, action);
   }
 
   recordMetadata(): RecordMetadata | undefined {

@@ -1,8 +1,6 @@
-import { ProcessingError } from '../errors/errors.js';
-import { StreamsError } from '../errors/streams-error.js';
 import { ContextualProcessor } from '../processor/contextual-processor.js';
 import { DeferredProcessingError } from '../processor/deferred-processing-error.js';
-import type { RecordMetadata } from '../processor/processor-context.js';
+import type { CapturedInput } from '../processor/processor-context.js';
 import type { StreamRecord } from '../processor/record.js';
 import { isPromiseLike, type ValueMapper } from './functions.js';
 
@@ -16,22 +14,23 @@ const RUNNING = { state: 'running' } as const;
 /** A record that was taken and not yet forwarded. They form a list in the order of arrival. */
 interface Entry<K, V, VOut> {
   readonly record: StreamRecord<K, V>;
-  readonly metadata: RecordMetadata | undefined;
+  readonly input: CapturedInput | undefined;
   outcome: Outcome<VOut>;
+  attempt: number;
   next: Entry<K, V, VOut> | undefined;
 }
 
 /**
- * Maps values by promises, up to `maxInFlight` at once, and forwards the results in the order of the records.
+ * Maps values by promises, and forwards the results in the order of the records. Holds at most `maxInFlight` records,
+ * finished ones that wait for an earlier one included.
  *
- * Nothing is forwarded from a promise callback, because the loop owns all state, nor from `process`: an error downstream
- * would then hit the wrong record. Finished results wait for `forwardReady` or `drain`, which the task calls when it has
- * no record in hand; there a failed record is reported, in its turn.
+ * Nothing is forwarded from a promise callback, because the loop owns all state: finished results go on from `process`
+ * when there is no room, from `forwardReady` or from `drain`, each as the result of the input record it came from.
  */
 export class MapValuesAsyncProcessor<K, V, VOut> extends ContextualProcessor<K, V, K, VOut> {
   #first: Entry<K, V, VOut> | undefined;
   #last: Entry<K, V, VOut> | undefined;
-  #running = 0;
+  #size = 0;
   #onSettled: (() => void) | undefined;
   #isClosed = false;
 
@@ -43,8 +42,8 @@ export class MapValuesAsyncProcessor<K, V, VOut> extends ContextualProcessor<K, 
   }
 
   override process(record: StreamRecord<K, V>): void | Promise<void> {
-    const metadata = this.context.recordMetadata();
-    const entry: Entry<K, V, VOut> = { record, metadata, outcome: RUNNING, next: undefined };
+    const input = this.context.captureInput();
+    const entry: Entry<K, V, VOut> = { record, input, outcome: RUNNING, attempt: 1, next: undefined };
     // A mapper that throws at once fails the record in hand: it has not been taken.
     this.#start(entry);
     if (this.#first === undefined && entry.outcome.state === 'done') {
@@ -53,7 +52,8 @@ export class MapValuesAsyncProcessor<K, V, VOut> extends ContextualProcessor<K, 
     if (this.#last === undefined) this.#first = entry;
     else this.#last.next = entry;
     this.#last = entry;
-    if (this.#running >= this.maxInFlight) return this.#nextSettled();
+    this.#size++;
+    if (this.#size >= this.maxInFlight) return this.#shrinkTo(this.maxInFlight - 1);
   }
 
   forwardReady(): void | Promise<void> {
@@ -65,19 +65,20 @@ export class MapValuesAsyncProcessor<K, V, VOut> extends ContextualProcessor<K, 
   }
 
   drain(): void | Promise<void> {
-    if (this.#first !== undefined) return this.#drainAll();
+    if (this.#first !== undefined) return this.#shrinkTo(0);
   }
 
   close(): void {
     this.#isClosed = true;
     this.#first = this.#last = undefined;
+    this.#size = 0;
     this.#onSettled?.();
   }
 
-  async #drainAll(): Promise<void> {
+  async #shrinkTo(size: number): Promise<void> {
     for (;;) {
       await this.forwardReady();
-      if (this.#first === undefined) return;
+      if (this.#size <= size) return;
       await this.#nextSettled();
     }
   }
@@ -89,17 +90,14 @@ export class MapValuesAsyncProcessor<K, V, VOut> extends ContextualProcessor<K, 
       entry.outcome = { state: 'done', value: result };
       return;
     }
-    this.#running++;
+    const settle = (outcome: Outcome<VOut>): void => {
+      entry.outcome = outcome;
+      this.#onSettled?.();
+    };
     result.then(
-      (value) => this.#settle(entry, { state: 'done', value }),
-      (cause: unknown) => this.#settle(entry, { state: 'failed', cause }),
+      (value) => settle({ state: 'done', value }),
+      (cause: unknown) => settle({ state: 'failed', cause }),
     );
-  }
-
-  #settle(entry: Entry<K, V, VOut>, outcome: Outcome<VOut>): void {
-    this.#running--;
-    entry.outcome = outcome;
-    this.#onSettled?.();
   }
 
   #nextSettled(): Promise<void> {
@@ -116,34 +114,22 @@ export class MapValuesAsyncProcessor<K, V, VOut> extends ContextualProcessor<K, 
   #forwardFirst(entry: Entry<K, V, VOut>): void | Promise<void> {
     this.#first = entry.next;
     if (this.#first === undefined) this.#last = undefined;
-    const { outcome } = entry;
-    if (outcome.state === 'failed') throw this.#failure(entry, outcome.cause);
-    if (outcome.state === 'running') return;
-    try {
-      const forwarded = this.context.forward(entry.record.withValue(outcome.value), undefined, entry.metadata);
-      if (forwarded === undefined) return;
-      return forwarded.catch((cause: unknown) => {
-        throw this.#downstreamFailure(entry, cause);
-      });
-    } catch (cause) {
-      throw this.#downstreamFailure(entry, cause);
-    }
+    this.#size--;
+    return this.context.withInput(entry.input, () => {
+      const { outcome } = entry;
+      if (outcome.state === 'failed') throw this.#failure(entry, outcome.cause);
+      if (outcome.state === 'done') return this.context.forward(entry.record.withValue(outcome.value));
+    });
   }
 
-  /** What user code downstream threw is this record's failure; a failing client or a migrated task is not. */
-  #downstreamFailure(entry: Entry<K, V, VOut>, cause: unknown): unknown {
-    if (cause instanceof ProcessingError) return this.#failure(entry, cause.cause ?? cause, cause.position.node);
-    return StreamsError.is(cause) ? cause : this.#failure(entry, cause);
-  }
-
-  #failure(entry: Entry<K, V, VOut>, cause: unknown, node = this.context.nodeName): DeferredProcessingError {
-    const { metadata, record } = entry;
-    const place = metadata === undefined ? '' : ` of ${metadata.topic}-${metadata.partition}@${metadata.offset}`;
+  #failure(entry: Entry<K, V, VOut>, cause: unknown): DeferredProcessingError {
+    const { input, record } = entry;
+    const { nodeName, taskId } = this.context;
     const reason = cause instanceof Error ? cause.message : String(cause);
     return new DeferredProcessingError(
-      `Node '${node}' failed on the record${place}: ${reason}`,
-      { record, retry: () => this.#putBack(entry) },
-      { ...metadata, cause, node, task: this.context.taskId.toString() },
+      `${nodeName} threw: ${reason}`,
+      { record, retry: () => this.#putBack(entry), attempt: entry.attempt },
+      { ...input?.metadata, cause, node: nodeName, task: taskId.toString() },
     );
   }
 
@@ -151,8 +137,9 @@ export class MapValuesAsyncProcessor<K, V, VOut> extends ContextualProcessor<K, 
     entry.next = this.#first;
     this.#first = entry;
     this.#last ??= entry;
-    if (entry.outcome.state !== 'failed') return;
+    this.#size++;
     entry.outcome = RUNNING;
+    entry.attempt++;
     try {
       this.#start(entry);
     } catch (cause) {

@@ -6,6 +6,8 @@ export interface DeferredFailure {
   /** The record that failed, as the failing processor got it. */
   readonly record: StreamRecord<unknown, unknown>;
   readonly retry: () => void;
+  /** How often the record was tried, from 1. */
+  readonly attempt: number;
 }
 
 /**
@@ -19,10 +21,12 @@ export class DeferredProcessingError extends ProcessingError {
   readonly record: StreamRecord<unknown, unknown>;
   /** To be called at most once. */
   readonly retry: () => void;
+  readonly attempt: number;
 
   constructor(message: string, failure: DeferredFailure, options?: StreamsErrorOptions) {
     super(message, options);
     this.record = failure.record;
     this.retry = failure.retry;
+    this.attempt = failure.attempt;
   }
 }

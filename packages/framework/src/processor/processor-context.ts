@@ -33,6 +33,11 @@ export interface Cancellable {
   cancel(): void;
 }
 
+/** The input record that a processor works on; opaque, to be given back to {@link ProcessorContext.withInput}. */
+export interface CapturedInput {
+  readonly metadata: RecordMetadata;
+}
+
 /** What a processor can do and know. Each processor of each task has its own. */
 export interface ProcessorContext<KForward = unknown, VForward = unknown> {
   readonly applicationId: string;
@@ -44,17 +49,16 @@ export interface ProcessorContext<KForward = unknown, VForward = unknown> {
   /**
    * Hands a record to all children, or to the named one. Returns a promise only if something downstream works
    * asynchronously; the task waits for it in any case, so ignoring it loses nothing.
-   *
-   * @param childName undefined: all children
-   * @param metadata where the record came from, if not from the record being processed: for a processor that forwards
-   * later than it received. Downstream sees it as `recordMetadata()`.
    */
-  forward<K extends KForward, V extends VForward>(
-    record: StreamRecord<K, V>,
-    childName?: string,
-    metadata?: RecordMetadata,
-  ): void | Promise<void>;
-  /** Undefined inside a punctuator. The object stays as it is after the record is done. */
+  forward<K extends KForward, V extends VForward>(record: StreamRecord<K, V>, childName?: string): void | Promise<void>;
+  /**
+   * For processors that forward later: keeps hold of the input record, so that what is forwarded then still counts as
+   * its result (metadata, errors, dead letters). Undefined inside a punctuator.
+   */
+  captureInput(): CapturedInput | undefined;
+  /** Runs `action` as if the captured input were the one being processed. */
+  withInput(input: CapturedInput | undefined, action: () => void | Promise<void>): void | Promise<void>;
+  /** Undefined inside a punctuator. */
   recordMetadata(): RecordMetadata | undefined;
   /** First fires one interval after now (stream time: at the first record). @param intervalMs at least 1 */
   schedule(intervalMs: number, type: PunctuationType, punctuator: Punctuator): Cancellable;

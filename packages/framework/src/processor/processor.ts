@@ -11,7 +11,7 @@ export interface Processor<KIn = unknown, VIn = unknown, KOut = unknown, VOut = 
   init?(context: ProcessorContext<KOut, VOut>): void | Promise<void>;
   process(record: StreamRecord<KIn, VIn>): void | Promise<void>;
   /**
-   * Called when the task has no record in hand: between batches, and after each record that it had to wait for. A
+   * Called between batches, when the task has no record in hand. A
    * processor that works asynchronously on its own account forwards here what is finished, and does not wait for the
    * rest. It throws a `DeferredProcessingError` if one of its earlier records failed.
    */

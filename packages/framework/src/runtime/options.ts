@@ -38,8 +38,6 @@ export interface StreamsOptions {
   readonly replicationFactor?: number;
   /** How often records that were processed are deleted from repartition topics, ms. @default 30000 */
   readonly repartitionPurgeIntervalMs?: number;
-  /** Every operator that names internal topics must be named by the user. @default false */
-  readonly requireExplicitNames?: boolean;
   /** Topic of records answered with 'dead-letter'. Required if a handler may answer so. Must exist. */
   readonly deadLetterTopic?: string;
   readonly deserializationHandler?: DeserializationHandler;

@@ -1,4 +1,3 @@
-export {};
 export { clientContract, type ClientHarness, type ContractCase } from './client-contract.js';
 export { TestInputTopic, TestOutputTopic } from './test-topics.js';
 export type { PipeOptions, TestRecord } from './test-topics.js';

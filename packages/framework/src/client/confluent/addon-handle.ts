@@ -17,6 +17,14 @@ const attemptMs = 500;
 /** How long a client may take to disconnect before it is given up, ms. */
 const disconnectTimeoutMs = 15_000;
 
+/** What goes wrong outside of any call. */
+export interface ProblemListener {
+  /** The broker refuses the credentials or the certificate. */
+  readonly onAuthFailure?: (error: KafkaError) => void;
+  /** Text of an error event: lost brokers, unknown partitions. */
+  readonly onError?: (message: string) => void;
+}
+
 /**
  * Connects and disconnects one consumer or producer of the addon, and stands guard in between: the addon dereferences
  * null when it is used while disconnected, and when it is disconnected while one of its calls is under way. So every
@@ -33,17 +41,17 @@ export class AddonHandle<C extends AddonClient, N extends NativeClient> {
 
   /**
    * @param name what the client is, for messages: `fetcher`
-   * @param onAuthFailure told of refused credentials after `connect`
+   * @param listener told of what goes wrong after `connect` outside of any call
    */
   constructor(
     readonly client: C,
     private readonly cluster: Cluster,
     private readonly name: string,
-    onAuthFailure: (error: KafkaError) => void = () => undefined,
+    listener: ProblemListener = {},
   ) {
     this.native = client.getClient() as N;
     this.problems = new ClientProblems(name, cluster.logger, (error) => {
-      if (this.state === 'connected') onAuthFailure(error);
+      if (this.state === 'connected') listener.onAuthFailure?.(error);
     });
     const events: EventEmitter = client;
     events.on('event.log', (event: LogEvent) => {
@@ -51,6 +59,7 @@ export class AddonHandle<C extends AddonClient, N extends NativeClient> {
     });
     events.on('event.error', (error: { readonly message: string }) => {
       this.problems.onError(error.message);
+      if (this.state === 'connected') listener.onError?.(error.message);
     });
     // The addon connects, then asks for metadata once; asked in short attempts instead, it can be given up.
     Object.assign(client, { getMetadata: this.awaitMetadata.bind(this) });

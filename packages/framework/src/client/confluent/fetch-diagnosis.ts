@@ -1,5 +1,5 @@
 import { KafkaError } from '../../errors/errors.js';
-import type { KafkaConsumer, NativeConsumer, NativeError } from './addon.js';
+import type { KafkaConsumer, NativeConsumer } from './addon.js';
 import type { AddonHandle } from './addon-handle.js';
 import { NativeCode, toKafkaError } from './error-codes.js';
 import type { FetchPartition } from './fetch-partition.js';
@@ -12,13 +12,13 @@ import type { FetchPartition } from './fetch-partition.js';
  * broker is asked for the partition's offsets: that names unknown topics and missing rights, and shows whether the
  * position still exists.
  *
- * @param error what `consume` reported, if that is the occasion
+ * @param isForbidden whether the broker has just refused to let some topic be read
  * @returns why the partition cannot be read; `undefined` if it can, or if the broker could not be asked
  */
 export async function diagnosePartition(
   handle: AddonHandle<InstanceType<typeof KafkaConsumer>, NativeConsumer>,
   state: FetchPartition,
-  error: NativeError | undefined,
+  isForbidden: boolean,
   timeoutMs: number,
 ): Promise<KafkaError | undefined> {
   const { topic, partition, nextOffset } = state;
@@ -32,7 +32,9 @@ export async function diagnosePartition(
   } catch (failure) {
     const isFinal =
       failure instanceof KafkaError && (failure.code === 'TOPIC_NOT_FOUND' || failure.code === 'AUTHORIZATION_FAILED');
-    return isFinal ? failure : undefined;
+    return isFinal
+      ? new KafkaError(failure.code, failure.message, { ...position, kafkaCode: failure.kafkaCode })
+      : undefined;
   }
   const { lowOffset, highOffset } = offsets;
   if (nextOffset < lowOffset || nextOffset > highOffset) {
@@ -44,8 +46,8 @@ export async function diagnosePartition(
     );
   }
   // Listing offsets needs the right to describe only: with that right alone nothing has ever been fetched.
-  if (error?.code === NativeCode.topicAuthorizationFailed && hasNeverFetched(handle.native, topic, partition)) {
-    return toKafkaError(error, `Cannot read ${place}`, position);
+  if (isForbidden && hasNeverFetched(handle.native, topic, partition)) {
+    return toKafkaError(NativeCode.topicAuthorizationFailed, `Cannot read ${place}`, position);
   }
   return undefined;
 }

@@ -28,6 +28,8 @@ interface Change {
   readonly partitions: readonly TopicPartition[];
 }
 
+const coordinatorIsComing = new Set(['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS']);
+
 /**
  * {@link GroupMembership} on a consumer of the addon that fetches nothing: what the group gives it is assigned at the
  * end of the partition and paused at once.
@@ -73,9 +75,9 @@ export class ConfluentMembership implements GroupMembership {
     if (this.leaving !== undefined) throw clientClosed(`Cannot join group '${this.options.groupId}'`);
     this.isIncremental = protocol === 'consumer';
     const client = new KafkaConsumer(this.memberConfig(protocol));
-    const handle: MemberHandle = new AddonHandle(client, this.cluster, 'group member', (error) =>
-      this.errors.push(error),
-    );
+    const handle: MemberHandle = new AddonHandle(client, this.cluster, 'group member', {
+      onAuthFailure: (error) => this.errors.push(error),
+    });
     this.handle = handle;
     this.committer = new OffsetCommitter(handle, this.cluster.requestTimeoutMs, () => {
       this.serve();
@@ -134,6 +136,8 @@ export class ConfluentMembership implements GroupMembership {
     } catch (error) {
       if (!(error instanceof KafkaError) || error.code === 'TOPIC_NOT_FOUND') return;
       if (error.kafkaCode === 'TOPIC_AUTHORIZATION_FAILED') return;
+      // A cluster whose first group this is only now creates its offsets topic; joining waits for that by itself.
+      if (coordinatorIsComing.has(error.kafkaCode)) return;
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { type KafkaError } from '../../errors/errors.js';
+import { KafkaError } from '../../errors/errors.js';
 import type { FetchFailure, FetchResult, RecordFetcher, RecordFetcherOptions } from '../port.js';
 import { partitionKey, type RecordBatch, type TopicPartition, type TopicPartitionOffset } from '../records.js';
 import {
@@ -22,6 +22,11 @@ const defaultMaxBufferedBytes = 64 * 1024 * 1024;
 const safetyPollMs = 250;
 /** How long a partition that is not at its end may stand still before it is looked at, ms. */
 const stallMs = 3000;
+
+/** How often partitions that stand still are searched for, ms. */
+const lookEveryMs = 200;
+/** Shortest time between two looks because of errors, ms: the native client repeats them. */
+const diagnosisPauseMs = 500;
 
 const emptyResult: FetchResult = Object.freeze({ batches: [], failures: [] });
 
@@ -47,7 +52,7 @@ export class ConfluentFetcher implements RecordFetcher {
   /** What the caller has assigned, by `partitionKey`. */
   private readonly assigned = new Map<string, FetchPartition>();
   /** What the native consumer has assigned: topic, then partition number. Changes between `consume` calls only. */
-  private readonly native = new Map<string, (FetchPartition | undefined)[]>();
+  private readonly native = new Map<string, FetchPartition[]>();
   private readonly toAssign = new Set<FetchPartition>();
   private readonly toUnassign = new Set<FetchPartition>();
   /** Partitions with something to return, in the order in which it came. */
@@ -59,6 +64,12 @@ export class ConfluentFetcher implements RecordFetcher {
   private isSignalled = true;
   private isWoken = false;
   private isDiagnosing = false;
+  private lookedAtMs = 0;
+  private diagnosedAtMs = 0;
+  /** The native client has reported an error of some partition. */
+  private isSuspicious = false;
+  /** That error was a missing right. */
+  private isForbidden = false;
   private authFailure: KafkaError | undefined;
   private onProgress: (() => void) | undefined;
 
@@ -78,6 +89,8 @@ export class ConfluentFetcher implements RecordFetcher {
       'enable.auto.offset.store': false,
       'isolation.level': options.isolationLevel,
       'auto.offset.reset': 'error',
+      // How long a topic that the brokers do not know is waited for before it is reported.
+      'topic.metadata.propagation.max.ms': 3000,
       'enable.partition.eof': true,
       'queued.max.messages.kbytes': Math.max(1, Math.floor((maxBufferedBytes * 3) / 4 / 1024)),
       'fetch.queue.backoff.ms': 10,
@@ -88,9 +101,15 @@ export class ConfluentFetcher implements RecordFetcher {
         this.onQueueFilled();
       },
     };
-    this.handle = new AddonHandle(new KafkaConsumer(config), cluster, 'fetcher', (error) => {
-      this.authFailure = error;
-      this.onProgress?.();
+    this.handle = new AddonHandle(new KafkaConsumer(config), cluster, 'fetcher', {
+      onAuthFailure: (error) => {
+        this.authFailure = error;
+        this.onProgress?.();
+      },
+      onError: (message) => {
+        if (/topic|partition|offset/i.test(message)) this.isSuspicious = true;
+        if (/authoriz/i.test(message)) this.isForbidden = true;
+      },
     });
   }
 
@@ -144,7 +163,7 @@ export class ConfluentFetcher implements RecordFetcher {
     for (const state of partitions) {
       state.isNative = false;
       const ofTopic = this.native.get(state.topic);
-      if (ofTopic?.[state.partition] === state) ofTopic[state.partition] = undefined;
+      if (ofTopic?.[state.partition] === state) delete ofTopic[state.partition];
     }
     try {
       this.handle.native.incrementalUnassign(partitions.map(({ topic, partition }) => ({ topic, partition })));
@@ -218,6 +237,7 @@ export class ConfluentFetcher implements RecordFetcher {
     this.handle.assertConnected('Cannot poll');
     const deadline = performance.now() + timeoutMs;
     for (;;) {
+      this.lookAtSuspects();
       if (this.authFailure !== undefined) throw this.authFailure;
       const result = this.collect();
       if (result !== undefined) return result;
@@ -231,7 +251,6 @@ export class ConfluentFetcher implements RecordFetcher {
       if (!this.isConsuming) this.consume();
       await this.progress(Math.min(left, safetyPollMs));
       if (!this.handle.isConnected) throw clientClosed('Cannot poll');
-      this.lookAtStalled();
     }
   }
 
@@ -363,28 +382,35 @@ export class ConfluentFetcher implements RecordFetcher {
     if (error.code === NativeCode.timedOut || error.code === NativeCode.timedOutQueue) return;
     this.isSignalled = true;
     if (error.code === NativeCode.maxPollExceeded) return;
-    void this.diagnose([...this.assigned.values()], error);
+    this.isSuspicious = true;
+    if (error.code === NativeCode.topicAuthorizationFailed) this.isForbidden = true;
   }
 
-  private lookAtStalled(): void {
-    if (this.isDiagnosing) return;
+  /** Looks at partitions that stand still, and at all of them after an error. */
+  private lookAtSuspects(): void {
     const now = Date.now();
-    const stalled = [...this.assigned.values()].filter((state) => state.isStalled(now, stallMs));
-    if (stalled.length > 0) void this.diagnose(stalled, undefined);
+    if (this.isDiagnosing || now - this.lookedAtMs < lookEveryMs) return;
+    // Nobody polled for a while: that the partitions stand still says nothing of them.
+    if (now - this.lookedAtMs > stallMs / 2) for (const state of this.assigned.values()) state.progressAtMs = now;
+    this.lookedAtMs = now;
+    const isSuspicious = this.isSuspicious && now - this.diagnosedAtMs > diagnosisPauseMs;
+    const suspects = [...this.assigned.values()].filter((state) => isSuspicious || state.isStalled(now, stallMs));
+    if (suspects.length === 0) return;
+    const isForbidden = this.isForbidden;
+    if (isSuspicious) this.isSuspicious = this.isForbidden = false;
+    this.isDiagnosing = true;
+    void this.diagnose(suspects, isForbidden).finally(() => {
+      this.isDiagnosing = false;
+      this.diagnosedAtMs = Date.now();
+    });
   }
 
-  private async diagnose(states: readonly FetchPartition[], error: NativeError | undefined): Promise<void> {
-    if (this.isDiagnosing) return;
-    this.isDiagnosing = true;
-    try {
-      for (const state of states) {
-        if (!state.isNative || state.isDropped || state.hasFailed) continue;
-        const failure = await diagnosePartition(this.handle, state, error, this.cluster.requestTimeoutMs);
-        state.progressAtMs = Date.now();
-        if (failure !== undefined) this.fail(state, failure);
-      }
-    } finally {
-      this.isDiagnosing = false;
+  private async diagnose(suspects: readonly FetchPartition[], isForbidden: boolean): Promise<void> {
+    for (const state of suspects) {
+      if (!state.isNative || state.isDropped || state.hasFailed) continue;
+      const failure = await diagnosePartition(this.handle, state, isForbidden, this.cluster.requestTimeoutMs);
+      state.progressAtMs = Date.now();
+      if (failure !== undefined) this.fail(state, failure);
     }
   }
 

@@ -7,7 +7,7 @@ import { AddonHandle } from './addon-handle.js';
 import type { Cluster } from './cluster.js';
 import { clientClosed, NativeCode, toKafkaError } from './error-codes.js';
 import { ConfluentMembership } from './group-membership.js';
-import { toNativeHeaders } from './native-headers.js';
+import { toNativeBytes, toNativeHeaders } from './native-bytes.js';
 
 const defaultMaxBufferedBytes = 64 * 1024 * 1024;
 /** Longest one native flush blocks a thread of the pool, ms. */
@@ -92,7 +92,15 @@ export class ConfluentProducer implements RecordProducer {
     if (!this.handle.isConnected) throw clientClosed('Cannot produce');
     const nativeHeaders = headers.length === 0 ? undefined : toNativeHeaders(headers);
     const sentTimestamp = timestamp > 0 ? timestamp : 1;
-    const code = this.handle.native.produce(topic, partition, value, key, sentTimestamp, undefined, nativeHeaders);
+    const code = this.handle.native.produce(
+      topic,
+      partition,
+      toNativeBytes(value),
+      toNativeBytes(key),
+      sentTimestamp,
+      undefined,
+      nativeHeaders,
+    );
     if (code === 0) return true;
     if (code === NativeCode.queueFull) return false;
     throw toKafkaError(code, `Cannot produce to '${topic}' partition ${String(partition)}`, {

@@ -1,0 +1,141 @@
+import { confluentClients } from '../client/confluent/confluent-clients.js';
+import type { KafkaConnectionOptions } from '../client/options.js';
+import type { KafkaClientFactory } from '../client/port.js';
+import { ConfigError } from '../errors/errors.js';
+import { createPinoLogger } from '../telemetry/pino-logger.js';
+import { systemClock } from '../time/clock.js';
+import { closestName } from './closest-name.js';
+import type { StreamsOptions } from './options.js';
+
+type Optional = 'deadLetterTopic' | 'groupInstanceId';
+
+/** Options with all defaults filled in. `undefined` stays where absence means something. */
+export type ResolvedOptions = Readonly<
+  Required<Omit<StreamsOptions, 'kafka' | Optional>> & { [Name in Optional]: string | undefined } & {
+    kafka: KafkaClientFactory;
+  }
+>;
+
+type Check = (value: unknown) => string | undefined;
+
+const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'a text that is not empty');
+const callback: Check = (value) => (typeof value === 'function' ? undefined : 'a function');
+const objects: Check = (value) => (typeof value === 'object' && value !== null ? undefined : 'an object');
+const atLeast =
+  (least: number): Check =>
+  (value) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= least
+      ? undefined
+      : `a whole number of at least ${least}`;
+const oneOf =
+  (...values: readonly string[]): Check =>
+  (value) =>
+    typeof value === 'string' && values.includes(value)
+      ? undefined
+      : `one of ${values.map((name) => `'${name}'`).join(', ')}`;
+
+/** Kafka allows these in topic and group names; the id is a prefix of topic names (Topic.java). */
+const applicationId: Check = (value) =>
+  typeof value === 'string' && /^[a-zA-Z0-9._-]{1,200}$/.test(value)
+    ? undefined
+    : 'a text of 1 to 200 letters, digits, dots, underscores and hyphens';
+const replication: Check = (value) =>
+  value === -1 ? undefined : atLeast(1)(value) && 'a whole number of at least 1, or -1';
+
+const checks: Readonly<Record<keyof StreamsOptions, Check>> = {
+  applicationId,
+  kafka: objects,
+  commitIntervalMs: atLeast(0),
+  offsetReset: oneOf('earliest', 'latest', 'none'),
+  groupProtocol: oneOf('auto', 'consumer', 'classic'),
+  groupInstanceId: text,
+  maxPollIntervalMs: atLeast(1),
+  sessionTimeoutMs: atLeast(1),
+  pollMs: atLeast(1),
+  maxPollRecords: atLeast(1),
+  bufferedRecordsPerPartition: atLeast(1),
+  maxTaskIdleMs: atLeast(-1),
+  replicationFactor: replication,
+  repartitionPurgeIntervalMs: atLeast(1),
+  deadLetterTopic: text,
+  deserializationHandler: callback,
+  processingHandler: callback,
+  productionHandler: callback,
+  uncaughtHandler: callback,
+  taskTimeoutMs: atLeast(0),
+  closeTimeoutMs: atLeast(0),
+  producer: objects,
+  logger: objects,
+  clock: objects,
+};
+
+/** Names of all options, for checks of places where they stand beside others. */
+export const streamsOptionNames: readonly string[] = Object.keys(checks);
+
+/**
+ * Checks the options and fills in the defaults; the result is frozen.
+ *
+ * @throws ConfigError UNKNOWN_OPTION, INVALID_OPTION or MISSING_OPTION; nothing was started
+ */
+export function resolveOptions(options: StreamsOptions): ResolvedOptions {
+  for (const [name, value] of Object.entries(options)) checkOption(name, value);
+  for (const name of ['applicationId', 'kafka'] as const) {
+    if (options[name] === undefined) {
+      throw new ConfigError('MISSING_OPTION', `The option '${name}' is missing. Every application needs it.`);
+    }
+  }
+  const logger = options.logger ?? createPinoLogger();
+  return Object.freeze({
+    applicationId: options.applicationId,
+    kafka: clientsOf(options),
+    commitIntervalMs: options.commitIntervalMs ?? 30_000,
+    offsetReset: options.offsetReset ?? 'earliest',
+    groupProtocol: options.groupProtocol ?? 'auto',
+    groupInstanceId: options.groupInstanceId,
+    maxPollIntervalMs: options.maxPollIntervalMs ?? 300_000,
+    sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
+    pollMs: options.pollMs ?? 100,
+    maxPollRecords: options.maxPollRecords ?? 1_000,
+    bufferedRecordsPerPartition: options.bufferedRecordsPerPartition ?? 1_000,
+    maxTaskIdleMs: options.maxTaskIdleMs ?? 0,
+    replicationFactor: options.replicationFactor ?? -1,
+    repartitionPurgeIntervalMs: options.repartitionPurgeIntervalMs ?? 30_000,
+    deadLetterTopic: options.deadLetterTopic,
+    deserializationHandler: options.deserializationHandler ?? (() => 'fail'),
+    processingHandler: options.processingHandler ?? (() => 'fail'),
+    productionHandler: options.productionHandler ?? (() => 'fail'),
+    uncaughtHandler: options.uncaughtHandler ?? (() => 'shutdown'),
+    taskTimeoutMs: options.taskTimeoutMs ?? 300_000,
+    closeTimeoutMs: options.closeTimeoutMs ?? 30_000,
+    producer: options.producer ?? {},
+    logger,
+    clock: options.clock ?? systemClock,
+  });
+}
+
+function checkOption(name: string, value: unknown): void {
+  if (!Object.hasOwn(checks, name)) {
+    const meant = closestName(name, Object.keys(checks));
+    const hint = meant === undefined ? `Known options: ${Object.keys(checks).join(', ')}.` : `Did you mean '${meant}'?`;
+    throw new ConfigError('UNKNOWN_OPTION', `There is no option '${name}'. ${hint}`);
+  }
+  if (value === undefined) return;
+  const expected = checks[name as keyof StreamsOptions](value);
+  if (expected !== undefined) {
+    throw new ConfigError('INVALID_OPTION', `The option '${name}' must be ${expected}, but is ${shown(value)}.`);
+  }
+}
+
+function clientsOf(options: StreamsOptions): KafkaClientFactory {
+  const { kafka } = options;
+  if (isFactory(kafka)) return kafka;
+  return confluentClients({ clientId: options.applicationId, ...kafka });
+}
+
+function isFactory(kafka: KafkaConnectionOptions | KafkaClientFactory): kafka is KafkaClientFactory {
+  return 'membership' in kafka && typeof kafka.membership === 'function';
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : typeof value === 'number' ? String(value) : typeof value;
+}

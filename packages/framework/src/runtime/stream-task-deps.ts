@@ -1,0 +1,25 @@
+import type { TopicPartition } from '../client/records.js';
+import type { TaskId } from '../processor/processor-context.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Clock } from '../time/clock.js';
+import type { Subtopology } from '../topology/topology-nodes.js';
+import type { DeserializationHandler, ProcessingHandler, ProductionHandler } from './handlers.js';
+import type { RecordCollector } from './record-collector.js';
+
+/** Everything that a {@link StreamTask} needs from outside. */
+export interface StreamTaskDeps {
+  readonly applicationId: string;
+  readonly taskId: TaskId;
+  readonly subtopology: Subtopology;
+  /** Full name of a topic of the topology: internal ones get the application's prefix. */
+  readonly topicName: (name: string) => string;
+  readonly collector: RecordCollector;
+  /** End of an input partition as far as known; see `RecordFetcher.endOffset`. */
+  readonly endOffset: (partition: TopicPartition) => number | undefined;
+  readonly maxTaskIdleMs: number;
+  readonly deserializationHandler: DeserializationHandler;
+  readonly processingHandler: ProcessingHandler;
+  readonly productionHandler: ProductionHandler;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}

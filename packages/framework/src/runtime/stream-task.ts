@@ -1,0 +1,209 @@
+import type { ConsumedRecord, OffsetAndMetadata, RecordBatch, TopicPartition } from '../client/records.js';
+import { IllegalStateError, SerdeError } from '../errors/errors.js';
+import type { TaskId } from '../processor/processor-context.js';
+import type { SourceNode } from '../topology/topology-nodes.js';
+import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.js';
+import { PartitionGroup } from './partition-group.js';
+import { buildProcessorTopology, type ProcessorTopology } from './processor-topology.js';
+import { PunctuationQueue } from './punctuation-queue.js';
+import { RecordQueue } from './record-queue.js';
+import type { StreamTaskDeps } from './stream-task-deps.js';
+import { textOf } from './task-node.js';
+import { TaskServices } from './task-services.js';
+
+/**
+ * One subtopology on one partition number: queues, processors, punctuators. The unit of parallelism and of failure.
+ *
+ *   CREATED --initialize--> RUNNING --close--> CLOSED
+ *
+ * Only the stream loop calls it, one call at a time. Nothing here is committed: the commit takes `committable()`.
+ */
+export class StreamTask {
+  readonly id: TaskId;
+  readonly #group: PartitionGroup;
+  readonly #services: TaskServices;
+  readonly #topology: ProcessorTopology;
+  readonly #streamTime = new PunctuationQueue();
+  readonly #wallClock = new PunctuationQueue();
+  readonly #committed = new Map<string, number>();
+  #streamTimeMs = -1;
+  #isCommitRequested = false;
+  #state: 'CREATED' | 'RUNNING' | 'CLOSED' = 'CREATED';
+  processedRecords = 0;
+
+  constructor(private readonly deps: StreamTaskDeps) {
+    this.id = deps.taskId;
+    const logger = deps.logger.child({ taskId: deps.taskId.toString() });
+    this.#group = new PartitionGroup(deps.maxTaskIdleMs, deps.endOffset);
+    this.#services = new TaskServices({ ...deps, logger });
+    this.#topology = buildProcessorTopology(deps.subtopology, {
+      applicationId: deps.applicationId,
+      taskId: deps.taskId,
+      topicName: deps.topicName,
+      services: this.#services,
+      clock: deps.clock,
+      logger,
+      punctuation: { 'stream-time': this.#streamTime, 'wall-clock': this.#wallClock },
+      streamTimeMs: () => this.#streamTimeMs,
+      requestCommit: () => {
+        this.#isCommitRequested = true;
+      },
+    });
+  }
+
+  /** Runs `init` of every processor, parents first. */
+  async initialize(): Promise<void> {
+    this.#state = 'RUNNING';
+    await this.#topology.initialize();
+    await this.#services.settled();
+  }
+
+  /** Takes a partition over at an offset. `metadata` is what was committed with it. */
+  addPartition(start: OffsetAndMetadata, source: SourceNode): void {
+    const partitionTimeMs = decodeOffsetMetadata(start.metadata);
+    if (partitionTimeMs > this.#streamTimeMs) this.#streamTimeMs = partitionTimeMs;
+    const { topic, partition } = start;
+    const enter = this.#topology.sources.get(source.name);
+    if (enter === undefined) throw new IllegalStateError(`Task ${this.id.toString()} has no source ${source.name}.`);
+    const position = { offset: start.offset, partitionTimeMs };
+    const queue = new RecordQueue(topic, partition, source, enter, position, (error, raw, part) =>
+      this.#answerHeadFailure(error, queue, part, raw),
+    );
+    this.#committed.set(topic, start.offset);
+    this.#group.add(queue);
+  }
+
+  removePartition(partition: TopicPartition): void {
+    this.#group.remove(partition);
+  }
+
+  get queues(): readonly RecordQueue[] {
+    return this.#group.queues;
+  }
+
+  /** Appends fetched records. @returns the queue, whose size decides whether to pause */
+  addRecords(batch: RecordBatch): RecordQueue | undefined {
+    const queue = this.#group.queue(batch.topic, batch.partition);
+    queue?.add(batch);
+    return queue;
+  }
+
+  /** True if a record could be processed now. */
+  isProcessable(nowMs: number): boolean {
+    return this.#group.isReady(nowMs);
+  }
+
+  /**
+   * Processes up to `maxRecords`, smallest timestamp first. Waits only where user code or output works asynchronously.
+   * @returns how many
+   */
+  async process(maxRecords: number, nowMs: number): Promise<number> {
+    const group = this.#group;
+    const services = this.#services;
+    if (services.hasPending) await services.settled();
+    let count = 0;
+    while (count < maxRecords) {
+      if (!group.isReady(nowMs)) break;
+      const queue = group.next();
+      if (queue === undefined || queue.head === undefined) break;
+      const record = queue.head;
+      services.enter(queue.headRaw, queue.topic, queue.partition);
+      if (record.timestamp > this.#streamTimeMs) this.#streamTimeMs = record.timestamp;
+      void queue.enter(record);
+      if (services.hasPending) await services.settled();
+      else services.throwIfFailed();
+      services.enter(undefined, '', 0);
+      // The head goes only now: until the record is done its offset is the one to commit.
+      queue.advance();
+      count++;
+      if (this.#streamTimeMs >= this.#streamTime.nextDueMs) await this.#punctuate(this.#streamTime, this.#streamTimeMs);
+    }
+    this.processedRecords += count;
+    for (const node of this.#topology.asynchronous) {
+      const ready = node.settle('forwardReady');
+      if (ready !== undefined) await ready;
+    }
+    return count;
+  }
+
+  /** Time of the next wall-clock tick, ms; Infinity if there is none. */
+  get nextWallClockMs(): number {
+    return this.#wallClock.nextDueMs;
+  }
+
+  /** Fires wall-clock punctuators that are due. */
+  async punctuateWallClock(nowMs: number): Promise<void> {
+    if (this.#wallClock.nextDueMs <= nowMs) await this.#punctuate(this.#wallClock, nowMs);
+  }
+
+  /** Waits for all asynchronous work: afterwards every record taken so far has had its effects. */
+  async drain(): Promise<void> {
+    await this.#services.settled();
+    for (const node of this.#topology.asynchronous) {
+      await node.settle('drain');
+      await this.#services.settled();
+    }
+  }
+
+  get isCommitRequested(): boolean {
+    return this.#isCommitRequested;
+  }
+
+  /** Offsets that moved since they were last committed, with the partitions' stream time. Call after {@link drain}. */
+  committable(): OffsetAndMetadata[] {
+    const offsets: OffsetAndMetadata[] = [];
+    for (const queue of this.#group.queues) {
+      const offset = queue.committableOffset;
+      if (this.#committed.get(queue.topic) === offset) continue;
+      const metadata = encodeOffsetMetadata(queue.partitionTimeMs);
+      offsets.push({ topic: queue.topic, partition: queue.partition, offset, metadata });
+    }
+    return offsets;
+  }
+
+  /** To be told after the offsets of {@link committable} are committed. */
+  committed(offsets: readonly OffsetAndMetadata[]): void {
+    this.#isCommitRequested = false;
+    for (const { topic, offset } of offsets) this.#committed.set(topic, offset);
+  }
+
+  get droppedRecords(): number {
+    return this.#group.queues.reduce((sum, queue) => sum + queue.droppedRecords, this.#services.droppedRecords);
+  }
+
+  get deadLetters(): number {
+    return this.#services.deadLetters;
+  }
+
+  /** Closes the processors. What was not committed is gone with the task. */
+  close(): void {
+    if (this.#state === 'CLOSED') return;
+    this.#state = 'CLOSED';
+    this.#streamTime.clear();
+    this.#wallClock.clear();
+    this.#topology.close();
+  }
+
+  async #punctuate(queue: PunctuationQueue, nowMs: number): Promise<void> {
+    this.#services.enter(undefined, '', 0);
+    await queue.punctuate(nowMs);
+    await this.#services.settled();
+  }
+
+  #answerHeadFailure(error: unknown, queue: RecordQueue, part: string, raw: ConsumedRecord): void {
+    const { topic, partition } = queue;
+    const { offset } = raw;
+    const where = `${topic}-${partition} at offset ${offset}`;
+    const failure = new SerdeError(
+      error instanceof SerdeError ? error.code : 'DESERIALIZATION_FAILED',
+      `The ${part} of the record in ${where} cannot be read: ${textOf(error)}`,
+      { cause: error, topic, partition, offset, node: queue.source.name, task: this.id.toString() },
+    );
+    this.#services.enter(raw, topic, partition);
+    const input = this.#services.captureInput();
+    const answer = input === undefined ? 'fail' : this.deps.deserializationHandler(failure, input.failed);
+    if (answer === 'fail') throw this.#services.raise(failure);
+    this.#services.dropped(failure, answer);
+    if (answer === 'dead-letter') void this.#services.deadLetter(failure, input);
+  }
+}

@@ -1,0 +1,236 @@
+import type { KafkaAdmin, NewTopic, Subscription } from '../client/port.js';
+import { KafkaError, TopologyError } from '../errors/errors.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { RepartitionTopic, SourceNode, Subtopology, TopologyPlan } from '../topology/topology-nodes.js';
+
+/** A source node with the subtopology that it belongs to. */
+export interface InputTopic {
+  readonly subtopology: Subtopology;
+  readonly source: SourceNode;
+}
+
+/** How long a freshly created or deleted topic may take to be seen by all brokers is the admin client's business. */
+const REPARTITION_CONFIGS: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'delete',
+  'retention.ms': '-1',
+  'segment.bytes': '52428800',
+  'message.timestamp.type': 'CreateTime',
+};
+
+/**
+ * The topics of a topology under their full names: what to subscribe to, which task a partition belongs to, which
+ * internal topics must exist. Names and settings of internal topics are Kafka Streams'.
+ */
+export class TopologyTopics {
+  readonly #internal: ReadonlyMap<string, RepartitionTopic>;
+  readonly #byTopic = new Map<string, InputTopic>();
+  readonly #patterns: (InputTopic & { readonly pattern: RegExp })[] = [];
+
+  constructor(
+    private readonly applicationId: string,
+    private readonly plan: TopologyPlan,
+  ) {
+    this.#internal = new Map(plan.repartitionTopics.map((topic) => [topic.name, topic]));
+    for (const subtopology of plan.subtopologies) {
+      for (const source of subtopology.nodes) {
+        if (source.kind !== 'source') continue;
+        if (source.topics instanceof RegExp) {
+          this.#patterns.push({ subtopology, source, pattern: wholeName(source.topics) });
+        } else {
+          for (const topic of source.topics) this.#byTopic.set(this.fullName(topic), { subtopology, source });
+        }
+      }
+    }
+  }
+
+  /** Internal topics carry the application's id in front. */
+  readonly fullName = (topic: string): string => (this.#internal.has(topic) ? `${this.applicationId}-${topic}` : topic);
+
+  get subscription(): Subscription {
+    return { topics: [...this.#byTopic.keys()], patterns: this.#patterns.map(({ pattern }) => pattern) };
+  }
+
+  /** Full names of the repartition topics. */
+  get repartitionTopics(): ReadonlySet<string> {
+    return new Set([...this.#internal.keys()].map(this.fullName));
+  }
+
+  /** The source that reads a topic, or undefined for a topic that nobody asked for. */
+  input(topic: string): InputTopic | undefined {
+    return this.#byTopic.get(topic) ?? this.#patterns.find(({ pattern }) => pattern.test(topic));
+  }
+
+  /**
+   * Checks that all topics exist and fit together, and creates what is missing of the internal ones.
+   *
+   * @returns partition counts of every topic that is read or written
+   * @throws TopologyError MISSING_SOURCE_TOPIC, MISSING_SINK_TOPIC, COPARTITION_MISMATCH, INTERNAL_TOPIC_MISMATCH
+   */
+  async prepare(admin: KafkaAdmin, options: PrepareOptions): Promise<Map<string, number>> {
+    const external = this.#externalTopics(options.deadLetterTopic);
+    const internal = [...this.#internal.keys()].map(this.fullName);
+    const described = await admin.describeTopics([...new Set([...external.read, ...external.written, ...internal])]);
+    const counts = new Map(described.map(({ topic, partitions }) => [topic, partitions]));
+    this.#requireTopics(external, counts);
+    for (const topic of this.#internal.values()) {
+      const partitions = this.#partitionsOf(topic.name, counts, []);
+      await this.#ensureInternal(admin, { topic: this.fullName(topic.name), partitions }, counts, options);
+    }
+    for (const subtopology of this.plan.subtopologies) this.checkCopartitioning(subtopology, counts);
+    return counts;
+  }
+
+  /** @throws TopologyError COPARTITION_MISMATCH if topics that are joined have different partition counts */
+  checkCopartitioning(subtopology: Subtopology, counts: ReadonlyMap<string, number>): void {
+    for (const group of subtopology.copartitionGroups) {
+      const known = group
+        .map(this.fullName)
+        .flatMap((topic) => (counts.has(topic) ? [{ topic, partitions: counts.get(topic) }] : []));
+      if (new Set(known.map(({ partitions }) => partitions)).size > 1) {
+        const list = known.map(({ topic, partitions }) => `'${topic}' has ${partitions}`).join(', ');
+        throw new TopologyError(
+          'COPARTITION_MISMATCH',
+          `Topics read together by key must have the same number of partitions, but ${list}. ` +
+            'Give them equal partition counts, or call repartition() on one of the streams.',
+        );
+      }
+    }
+  }
+
+  #externalTopics(deadLetterTopic: string | undefined): ExternalTopics {
+    const read = new Set<string>();
+    const written = new Set<string>(deadLetterTopic === undefined ? [] : [deadLetterTopic]);
+    for (const { nodes } of this.plan.subtopologies) {
+      for (const node of nodes) {
+        if (node.kind === 'source' && !(node.topics instanceof RegExp)) node.topics.forEach((topic) => read.add(topic));
+        if (node.kind === 'sink' && typeof node.topic === 'string') written.add(node.topic);
+      }
+    }
+    for (const name of this.#internal.keys()) {
+      read.delete(name);
+      written.delete(name);
+    }
+    return { read, written, deadLetterTopic };
+  }
+
+  #requireTopics(external: ExternalTopics, counts: ReadonlyMap<string, number>): void {
+    const missing = (topics: ReadonlySet<string>): string[] => [...topics].filter((topic) => !counts.has(topic));
+    const sources = missing(external.read);
+    if (sources.length > 0) {
+      throw new TopologyError(
+        'MISSING_SOURCE_TOPIC',
+        `Input ${listOf(sources)} not exist on the cluster. Create ${sources.length === 1 ? 'it' : 'them'} before the application starts, or correct the name.`,
+      );
+    }
+    const sinks = missing(external.written);
+    if (sinks.length > 0) {
+      const note =
+        external.deadLetterTopic !== undefined && sinks.includes(external.deadLetterTopic)
+          ? ' (dead-letter topic included)'
+          : '';
+      throw new TopologyError(
+        'MISSING_SINK_TOPIC',
+        `Output ${listOf(sinks)} not exist on the cluster${note}. Create ${sinks.length === 1 ? 'it' : 'them'} before the application starts, or correct the name.`,
+      );
+    }
+  }
+
+  /** Fixed by the user; else the partner's in its co-partition group; else the largest count upstream. */
+  #partitionsOf(name: string, counts: ReadonlyMap<string, number>, path: readonly string[]): number {
+    const fixed = this.#internal.get(name)?.partitions;
+    if (fixed !== undefined) return fixed;
+    const peers = this.plan.subtopologies
+      .flatMap(({ copartitionGroups }) => copartitionGroups)
+      .filter((group) => group.includes(name))
+      .flat()
+      .filter((topic) => topic !== name);
+    const seen = [...path, name];
+    const countOf = (topic: string): number => {
+      if (!this.#internal.has(topic)) return counts.get(topic) ?? 0;
+      return seen.includes(topic) ? 0 : this.#partitionsOf(topic, counts, seen);
+    };
+    const external = peers.filter(
+      (topic) => !this.#internal.has(topic) || this.#internal.get(topic)?.partitions !== undefined,
+    );
+    const upstream = this.plan.subtopologies.filter(({ nodes }) =>
+      nodes.some((node) => node.kind === 'sink' && node.topic === name),
+    );
+    const inputs = upstream.flatMap((subtopology) => this.#inputsOf(subtopology, counts));
+    const candidates = external.length > 0 ? external : [...inputs, ...peers];
+    const largest = Math.max(0, ...candidates.map(countOf));
+    // Only an input that is a pattern without any topic yet leaves the count open at the top; inner calls may be 0.
+    if (largest === 0 && path.length === 0) {
+      throw new TopologyError(
+        'UNKNOWN_PARTITION_COUNT',
+        `The partition count of '${this.fullName(name)}' cannot be told, because no topic matches its input pattern yet. Give the count in repartition().`,
+      );
+    }
+    return largest;
+  }
+
+  #inputsOf(subtopology: Subtopology, counts: ReadonlyMap<string, number>): string[] {
+    return subtopology.nodes.flatMap((node) => {
+      if (node.kind !== 'source') return [];
+      if (!(node.topics instanceof RegExp)) return node.topics;
+      const pattern = wholeName(node.topics);
+      return [...counts.keys()].filter((topic) => pattern.test(topic));
+    });
+  }
+
+  async #ensureInternal(
+    admin: KafkaAdmin,
+    wanted: { readonly topic: string; readonly partitions: number },
+    counts: Map<string, number>,
+    options: PrepareOptions,
+  ): Promise<void> {
+    const { topic, partitions } = wanted;
+    let existing = counts.get(topic);
+    if (existing === undefined) {
+      const created: NewTopic = {
+        topic,
+        partitions,
+        configs: REPARTITION_CONFIGS,
+        ...(options.replicationFactor > 0 ? { replicationFactor: options.replicationFactor } : {}),
+      };
+      try {
+        await admin.createTopic(created);
+        options.logger.info({ topic, partitions }, `Created repartition topic ${topic} with ${partitions} partitions`);
+        existing = partitions;
+      } catch (error) {
+        // Another instance that starts at the same time may have been first.
+        if (!(error instanceof KafkaError && error.code === 'TOPIC_EXISTS')) throw error;
+        existing = (await admin.describeTopics([topic]))[0]?.partitions ?? partitions;
+      }
+    }
+    if (existing !== partitions) {
+      throw new TopologyError(
+        'INTERNAL_TOPIC_MISMATCH',
+        `The internal topic '${topic}' has ${existing} partitions, but the topology needs ${partitions}. ` +
+          'Its input changed its partition count. Stop all instances, let them process what is in it, delete it and start again.',
+        { topic },
+      );
+    }
+    counts.set(topic, existing);
+  }
+}
+
+export interface PrepareOptions {
+  readonly replicationFactor: number;
+  readonly deadLetterTopic: string | undefined;
+  readonly logger: Logger;
+}
+
+interface ExternalTopics {
+  readonly read: Set<string>;
+  readonly written: Set<string>;
+  readonly deadLetterTopic: string | undefined;
+}
+
+function listOf(topics: readonly string[]): string {
+  return `${topics.length === 1 ? 'topic' : 'topics'} ${topics.map((topic) => `'${topic}'`).join(', ')} ${topics.length === 1 ? 'does' : 'do'}`;
+}
+
+/** Anchors a pattern so that it must match the whole name, as java.util.regex does in Kafka. */
+function wholeName(pattern: RegExp): RegExp {
+  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace('g', ''));
+}

@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { ConfigError } from '../../dist/errors/errors.js';
+import type { StreamsOptions } from '../../dist/runtime/options.js';
+import { resolveOptions } from '../../dist/runtime/resolve-options.js';
+
+const least: StreamsOptions = { applicationId: 'app', kafka: { bootstrapServers: '127.0.0.1:1' } };
+
+function refused(options: object, code: string, message: RegExp): void {
+  assert.throws(
+    () => resolveOptions(options as StreamsOptions),
+    (error: unknown) => {
+      assert.ok(error instanceof ConfigError);
+      assert.equal(error.code, code);
+      assert.match(error.message, message);
+      return true;
+    },
+  );
+}
+
+describe('resolveOptions', () => {
+  it('should fill in the defaults of Kafka Streams and freeze', () => {
+    const resolved = resolveOptions(least);
+    assert.equal(resolved.commitIntervalMs, 30_000);
+    assert.equal(resolved.pollMs, 100);
+    assert.equal(resolved.maxPollRecords, 1000);
+    assert.equal(resolved.bufferedRecordsPerPartition, 1000);
+    assert.equal(resolved.maxTaskIdleMs, 0);
+    assert.equal(resolved.offsetReset, 'earliest');
+    assert.equal(resolved.taskTimeoutMs, 300_000);
+    assert.ok(Object.isFrozen(resolved));
+  });
+
+  it('should refuse an unknown option and say which was meant', () => {
+    refused({ ...least, comitIntervalMs: 5 }, 'UNKNOWN_OPTION', /'comitIntervalMs'.*Did you mean 'commitIntervalMs'/);
+    refused({ ...least, zzzzzzzzzzzz: 5 }, 'UNKNOWN_OPTION', /Known options: applicationId/);
+    refused({ ...least, toString: 5 }, 'UNKNOWN_OPTION', /'toString'/);
+  });
+
+  it('should refuse values of a wrong type or range', () => {
+    refused({ ...least, commitIntervalMs: '5' }, 'INVALID_OPTION', /'commitIntervalMs' must be a whole number.*is '5'/);
+    refused({ ...least, commitIntervalMs: -1 }, 'INVALID_OPTION', /at least 0/);
+    refused({ ...least, maxTaskIdleMs: -2 }, 'INVALID_OPTION', /at least -1/);
+    refused({ ...least, offsetReset: 'begin' }, 'INVALID_OPTION', /'earliest', 'latest', 'none'/);
+    refused({ ...least, replicationFactor: 0 }, 'INVALID_OPTION', /at least 1, or -1/);
+    refused({ ...least, applicationId: 'a b' }, 'INVALID_OPTION', /'applicationId' must be/);
+    refused({ ...least, processingHandler: 'fail' }, 'INVALID_OPTION', /a function/);
+  });
+
+  it('should name a missing option', () => {
+    refused({ kafka: least.kafka }, 'MISSING_OPTION', /'applicationId'/);
+    refused({ applicationId: 'a' }, 'MISSING_OPTION', /'kafka'/);
+  });
+});
