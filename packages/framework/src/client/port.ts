@@ -90,7 +90,10 @@ export interface FetchResult {
 
 export interface RecordFetcher {
   connect(): Promise<void>;
-  /** Starts reading these partitions at these offsets; a partition already assigned is moved there. */
+  /**
+   * Starts reading these partitions at these offsets. A partition already assigned is moved there, and stays paused if it
+   * was; what was fetched ahead is dropped.
+   */
   assign(partitions: readonly TopicPartitionOffset[]): void;
   /** Stops reading; what was fetched ahead is dropped, and no batch of these partitions is returned after this call. */
   unassign(partitions: readonly TopicPartition[]): void;
@@ -214,7 +217,10 @@ export interface KafkaAdmin {
   deleteTopic(topic: string): Promise<void>;
   /** Deletes all records below the offsets. */
   deleteRecords(offsets: readonly TopicPartitionOffset[]): Promise<void>;
-  /** `latest` is the offset after the last record (`read_uncommitted`) or the last stable offset (`read_committed`). */
+  /**
+   * `latest` is the offset after the last record (`read_uncommitted`) or the last stable offset (`read_committed`). With
+   * a timestamp: the first record at or after it, or as `latest` if there is none.
+   */
   listOffsets(
     partitions: readonly TopicPartition[],
     spec: OffsetSpec,

@@ -12,3 +12,9 @@ export {
 export type { KafkaSourceName } from './kafka-fixture/kafka-source.js';
 export { uniqueName } from './unique-name.js';
 export { waitFor } from './wait-for.js';
+export { VirtualClock, type VirtualRunOptions } from '../time/virtual-clock.js';
+export { MemoryKafka, type AppendedRecord } from '../client/memory/memory-kafka.js';
+export type { MemoryKafkaOptions } from '../client/memory/memory-cluster.js';
+export { CrashedProcessError } from '../client/memory/client-process.js';
+export type { ClientCall, ClientCallKind, FailureInjector, Injection } from '../client/memory/failure-injection.js';
+export type { AccessOperation, AccessResource, Denial } from '../client/memory/access-control.js';
