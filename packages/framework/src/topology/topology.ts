@@ -224,15 +224,18 @@ export class Topology {
     if (topics.length === 0) {
       throw new TopologyError('NO_TOPICS', `Source '${source}' names no topic.`, { node: source });
     }
+    const readers = new Map(this.#topicReaders);
     for (const topic of topics) {
       checkName(topic, 'topic');
-      const reader = this.#topicReaders.get(topic);
+      const reader = readers.get(topic) ?? this.#patternReaderOf(topic);
       if (reader !== undefined) throw alreadyRegistered(source, `topic '${topic}'`, reader);
-      for (const [patternReader, pattern] of this.#patternReaders) {
-        if (matchesWhole(pattern, topic)) throw alreadyRegistered(source, `topic '${topic}'`, patternReader);
-      }
-      this.#topicReaders.set(topic, source);
+      readers.set(topic, source);
     }
+    for (const topic of topics) this.#topicReaders.set(topic, source);
+  }
+
+  #patternReaderOf(topic: string): string | undefined {
+    return [...this.#patternReaders].find(([, pattern]) => matchesWhole(pattern, topic))?.[0];
   }
 
   #registerPattern(source: string, pattern: RegExp): void {

@@ -13,7 +13,7 @@ export interface Driven {
   readonly driver: TopologyTestDriver;
   readonly input: TestInputTopic<string, string>;
   readonly output: TestOutputTopic<string, string>;
-  topic(name: string): TestOutputTopic<string, string>;
+  readonly topic: (name: string) => TestOutputTopic<string, string>;
 }
 
 export interface DriveOptions {

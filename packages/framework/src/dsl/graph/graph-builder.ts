@@ -1,6 +1,6 @@
 import { IllegalStateError, TopologyError } from '../../errors/errors.js';
 import { Topology } from '../../topology/topology.js';
-import { type GraphNode, RootGraphNode } from './graph-node.js';
+import { type GraphNode, nodesInBuildOrder, RootGraphNode } from './graph-node.js';
 import { NameProvider } from './name-provider.js';
 import { mergeDuplicateSources } from './merge-sources.js';
 import { mergeRepartitionTopics } from './merge-repartitions.js';
@@ -82,19 +82,4 @@ export class GraphBuilder {
       );
     }
   }
-}
-
-/** All nodes, each after its parents, otherwise in the order in which they were added. */
-function nodesInBuildOrder(root: GraphNode): GraphNode[] {
-  const reachable = new Set([root]);
-  for (const node of reachable) for (const child of node.children) reachable.add(child);
-  const waiting = [...reachable].sort((a, b) => a.buildPriority - b.buildPriority);
-  const written = new Set<GraphNode>();
-  while (waiting.length > 0) {
-    const index = waiting.findIndex((node) => node.parents.every((parent) => written.has(parent)));
-    const [node] = waiting.splice(index, 1);
-    if (index < 0 || node === undefined) throw new TopologyError('CYCLIC_GRAPH', 'The graph of operators has a cycle.');
-    written.add(node);
-  }
-  return [...written];
 }

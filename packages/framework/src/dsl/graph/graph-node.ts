@@ -63,3 +63,13 @@ export class RootGraphNode extends GraphNode {
 
   override writeTo(): void {}
 }
+
+/**
+ * All nodes, parents first, in the order in which they were added. A node that the optimiser puts in has the priority of
+ * its parent; the walk has met the parent before, and the sort is stable.
+ */
+export function nodesInBuildOrder(root: GraphNode): GraphNode[] {
+  const reachable = new Set([root]);
+  for (const node of reachable) for (const child of node.children) reachable.add(child);
+  return [...reachable].sort((a, b) => a.buildPriority - b.buildPriority);
+}

@@ -1,4 +1,4 @@
-import type { GraphNode } from './graph-node.js';
+import { type GraphNode, nodesInBuildOrder } from './graph-node.js';
 import type { NameProvider } from './name-provider.js';
 import { RepartitionGraphNode } from './repartition-graph-node.js';
 
@@ -44,7 +44,7 @@ function bypass(node: GraphNode): void {
 
 /** For each operation that changes keys, the repartitions below it that one topic can replace. */
 function repartitionsByKeyChanger(root: GraphNode): Map<GraphNode, Set<RepartitionGraphNode>> {
-  const nodes = allNodes(root);
+  const nodes = nodesInBuildOrder(root);
   const found = new Map<GraphNode, Set<RepartitionGraphNode>>();
   for (const node of nodes) {
     if (node.traits.changesKey === true) found.set(node, new Set());
@@ -87,12 +87,6 @@ function moveToMerges(merges: readonly GraphNode[], found: Map<GraphNode, Set<Re
 
 function isBelow(node: GraphNode, above: GraphNode): boolean {
   return ancestorOrSelf(node, (candidate) => candidate.parents.includes(above)) !== undefined;
-}
-
-function allNodes(root: GraphNode): GraphNode[] {
-  const nodes = new Set([root]);
-  for (const node of nodes) for (const child of node.children) nodes.add(child);
-  return [...nodes].sort((a, b) => a.buildPriority - b.buildPriority);
 }
 
 /**
