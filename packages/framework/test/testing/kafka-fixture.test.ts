@@ -22,7 +22,7 @@ describe('startKafkaFixture', () => {
       return true;
     });
     const missingImage = { MILLRACE_TEST_KAFKA: 'testcontainers', MILLRACE_KAFKA_IMAGE: 'millrace.invalid/kafka:none' };
-    await assert.rejects(startKafkaFixture({ env: bareEnv(missingImage) }), /\n  testcontainers: /);
+    await assert.rejects(startKafkaFixture({ env: bareEnv(missingImage) }), /\n {2}testcontainers: /);
   });
 
   it('should refuse an unknown way', async () => {
