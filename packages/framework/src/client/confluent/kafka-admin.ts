@@ -34,6 +34,18 @@ interface NativeGroup {
   }[];
 }
 
+interface NativeGroupList {
+  readonly groups: readonly { readonly groupId: string }[];
+  readonly errors: readonly NativeError[];
+}
+
+/** A coordinator that is starting, or moving, knows no groups for the moment. */
+const LOADING: ReadonlySet<number> = new Set<number>([
+  NativeCode.coordinatorLoadInProgress,
+  NativeCode.coordinatorNotAvailable,
+  NativeCode.notCoordinator,
+]);
+
 type PartitionResult = NativePartition & { readonly error?: NativeError };
 
 /** States of a group in the addon's numbering; what is missing counts as `dead`. */
@@ -225,6 +237,7 @@ export class ConfluentAdmin implements KafkaAdmin {
 
   async describeGroup(groupId: string): Promise<GroupDescription> {
     const what = `Cannot describe group '${groupId}'`;
+    if (!(await this.isListed(groupId, what))) return { groupId, state: 'dead', members: [] };
     const { groups } = await this.handle.call<{ readonly groups: readonly NativeGroup[] }>(what, (admin, done) => {
       admin.describeGroups([groupId], { timeout: this.timeoutMs }, done as never);
     });
@@ -234,6 +247,21 @@ export class ConfluentAdmin implements KafkaAdmin {
     }
     if (group.error !== undefined && group.error.code !== 0) throw this.handle.failure(group.error, what);
     return { groupId, state: groupStates[group.state] ?? 'dead', members: group.members.map(toMember) };
+  }
+
+  /**
+   * Does a coordinator know the group, and show it to us? Only then may it be described: where the broker answers with an
+   * error for the group (coordinator still loading, not authorized), the addon 1.10.1 reads a null assignor name and the
+   * process dies of a segmentation fault.
+   */
+  private async isListed(groupId: string, what: string): Promise<boolean> {
+    const { groups, errors } = await this.handle.call<NativeGroupList>(what, (admin, done) => {
+      admin.listGroups({ timeout: this.timeoutMs }, done as never);
+    });
+    if (groups.some((group) => group.groupId === groupId)) return true;
+    const failure = errors.find(({ code }) => !LOADING.has(code));
+    if (failure !== undefined) throw this.handle.failure(failure, what);
+    return false;
   }
 
   async deleteGroup(groupId: string): Promise<void> {
