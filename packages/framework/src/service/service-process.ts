@@ -26,8 +26,8 @@ export function stopTimeoutMs({ streams }: ResolvedServiceOptions): number {
 export class ServiceProcess<T extends object> {
   private host: ServiceHost<T> | undefined;
   private isStopRequested = false;
-  private readonly stopFailed: Promise<never>;
-  private failStop!: (error: unknown) => void;
+  private readonly stopped: Promise<void>;
+  private settleStop!: (stopping: Promise<void>) => void;
 
   constructor(
     private readonly service: Newable<T>,
@@ -35,11 +35,11 @@ export class ServiceProcess<T extends object> {
     private readonly options: ResolvedServiceOptions,
     private readonly isWorker: boolean,
   ) {
-    this.stopFailed = new Promise<never>((_resolve, reject) => {
-      this.failStop = reject;
+    this.stopped = new Promise((resolve) => {
+      this.settleStop = resolve;
     });
-    // Only awaited once the service runs.
-    this.stopFailed.catch(() => undefined);
+    // Only awaited once the service is created.
+    this.stopped.catch(() => undefined);
   }
 
   /** Resolves with the exit code; never rejects. */
@@ -64,9 +64,12 @@ export class ServiceProcess<T extends object> {
         client.onStateChange((next) => {
           if (next === 'RUNNING') logger.info({}, `Service ${applicationId} is running`);
         });
-        await this.host.start();
-        phase = 'has failed';
-        await Promise.race([this.host.closed, this.stopFailed]);
+        const closed = this.host.start().then(() => {
+          phase = 'has failed';
+          return client.closed;
+        });
+        // A stop does not wait for an onStart that takes its time.
+        await Promise.race([closed, this.stopped]);
       }
       phase = 'did not stop cleanly';
       await this.host.stop();
@@ -90,7 +93,7 @@ export class ServiceProcess<T extends object> {
       );
       process.exit(EXIT_CODES.failed);
     }, timeoutMs);
-    this.host?.stop().catch((error: unknown) => this.failStop(error));
+    if (this.host !== undefined) this.settleStop(this.host.stop());
   }
 
   private async cleanUp(reported: unknown): Promise<void> {

@@ -40,6 +40,6 @@ export type ServiceOverrides = Partial<StreamServiceOptions>;
 export interface ServiceLifecycle {
   /** Called, and awaited, after the service is created and before it takes records. */
   onStart?(): void | Promise<void>;
-  /** Called, and awaited, after the last record, also when the service failed. Not called if it never got to start. */
+  /** Called, and awaited, after the last record if `onStart` was called, also when that or the service failed. */
   onStop?(): void | Promise<void>;
 }

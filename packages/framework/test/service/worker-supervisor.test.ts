@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { WorkerSupervisor } from '../../dist/service/worker-supervisor.js';
 import type { WorkerRestartOptions } from '../../dist/service/stream-service-options.js';
 import { RecordingLogger } from './recording-logger.js';
-import { waitFor } from './wait-for.js';
+import { waitFor } from '../../dist/testing/wait-for.js';
 
 const entry = fileURLToPath(new URL('./fixtures/worker.js', import.meta.url));
 
@@ -62,7 +62,7 @@ describe('WorkerSupervisor', function () {
 
   it('should start each worker once with its index, and stop them all with SIGTERM', async () => {
     const exitCode = start({ workers: 3, plan: ['run'] });
-    await waitFor(() => events('start').length === 3);
+    await waitFor(() => events('start').length === 3, '3 starts of workers');
     assert.deepEqual(
       events('start')
         .map(({ index }) => index)
@@ -77,10 +77,10 @@ describe('WorkerSupervisor', function () {
 
   it('should start a crashed worker again, and leave the others alone', async () => {
     const exitCode = start({ plan: ['run'] });
-    await waitFor(() => events('start').length === 2);
+    await waitFor(() => events('start').length === 2, '2 starts of workers');
     const [victim] = events('start');
     process.kill(victim?.pid ?? 0, 'SIGKILL');
-    await waitFor(() => events('start').length === 3);
+    await waitFor(() => events('start').length === 3, '3 starts of workers');
     assert.equal(events('start')[2]?.index, victim?.index);
     assert.ok(logger.has('warn', /ended unexpectedly \(signal SIGKILL\): starting it again in 1 ms/));
     supervisor?.stop();
@@ -89,7 +89,7 @@ describe('WorkerSupervisor', function () {
 
   it('should wait longer after each failure, up to the longest delay', async () => {
     const exitCode = start({ workers: 1, plan: [1, 1, 1, 1, 'run'], restart: { maxFailures: 10 } });
-    await waitFor(() => events('start').length === 5);
+    await waitFor(() => events('start').length === 5, '5 starts of workers');
     assert.deepEqual(
       logger.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields['delayMs']),
       [1, 2, 4, 4],
@@ -107,7 +107,7 @@ describe('WorkerSupervisor', function () {
 
   it('should forget the failures of a worker that ran long enough', async () => {
     const exitCode = start({ workers: 1, plan: [1, 1, 1, 1, 1, 'run'], restart: { healthyAfterMs: 0 } });
-    await waitFor(() => events('start').length === 6);
+    await waitFor(() => events('start').length === 6, '6 starts of workers');
     supervisor?.stop();
     assert.equal(await exitCode, 0);
   });
@@ -119,7 +119,7 @@ describe('WorkerSupervisor', function () {
 
   it('should stop running workers when another one reports wrong configuration', async () => {
     const exitCode = start({ plan: ['run', 2] });
-    await waitFor(() => events('start').length === 2);
+    await waitFor(() => events('start').length === 2, '2 starts of workers');
     process.kill(events('start')[0]?.pid ?? 0, 'SIGKILL');
     assert.equal(await exitCode, 2);
     assert.equal(events('start').length, 3);
@@ -128,7 +128,7 @@ describe('WorkerSupervisor', function () {
 
   it('should kill a worker that does not stop in time, and report it', async () => {
     const exitCode = start({ workers: 1, plan: ['hang'], stopTimeoutMs: 50 });
-    await waitFor(() => events('start').length === 1);
+    await waitFor(() => events('start').length === 1, '1 starts of workers');
     supervisor?.stop();
     assert.equal(await exitCode, 1);
     assert.ok(logger.has('error', /did not stop within 50 ms: killing it/));
@@ -142,7 +142,7 @@ describe('WorkerSupervisor', function () {
 
   it('should end a pause before a restart when it is stopped', async () => {
     const exitCode = start({ workers: 1, plan: [1], restart: { initialDelayMs: 3_600_000, maxDelayMs: 3_600_000 } });
-    await waitFor(() => logger.has('warn', /starting it again/));
+    await waitFor(() => logger.has('warn', /starting it again/), 'the pause before a restart');
     supervisor?.stop();
     assert.equal(await exitCode, 0);
   });
