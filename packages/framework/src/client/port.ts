@@ -91,8 +91,8 @@ export interface FetchResult {
 export interface RecordFetcher {
   connect(): Promise<void>;
   /**
-   * Starts reading these partitions at these offsets. A partition already assigned is moved there, and stays paused if it
-   * was; what was fetched ahead is dropped.
+   * Starts reading these partitions at these offsets. A partition already assigned is moved there; what was fetched ahead
+   * is dropped, and a pause is over.
    */
   assign(partitions: readonly TopicPartitionOffset[]): void;
   /** Stops reading; what was fetched ahead is dropped, and no batch of these partitions is returned after this call. */

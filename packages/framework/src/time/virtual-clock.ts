@@ -4,6 +4,7 @@ import { DeadlineQueue, type Deadline } from './deadline-queue.js';
 
 interface Sleeper extends Deadline {
   readonly wake: () => void;
+  isCancelled: boolean;
 }
 
 /** Bounds of a run, in milliseconds of the virtual clock. */
@@ -29,6 +30,7 @@ export class VirtualClock implements Clock {
   readonly #originMs: number;
   #nowMs: number;
   #sequence = 0;
+  #sleeping = 0;
   readonly #sleepers = new DeadlineQueue<Sleeper>();
 
   /** @param startMs what `now()` says at the beginning, milliseconds since the epoch */
@@ -45,26 +47,43 @@ export class VirtualClock implements Clock {
     return this.#nowMs - this.#originMs;
   }
 
-  sleep(ms: number): Promise<void> {
-    return new Promise((wake) => {
-      if (ms === Infinity) return;
-      this.#sleepers.push({ dueMs: this.#nowMs + Math.max(0, ms), sequence: this.#sequence++, wake });
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.resolve();
+    return new Promise((resolve) => {
+      const abort = (): void => {
+        sleeper.isCancelled = true;
+        this.#sleeping -= 1;
+        resolve();
+      };
+      const wake = (): void => {
+        signal?.removeEventListener('abort', abort);
+        this.#sleeping -= 1;
+        resolve();
+      };
+      const dueMs = this.#nowMs + Math.max(0, ms);
+      const sleeper: Sleeper = { dueMs, sequence: this.#sequence++, wake, isCancelled: false };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#sleeping += 1;
+      this.#sleepers.push(sleeper);
     });
   }
 
   /** How many sleep. */
   get sleeping(): number {
-    return this.#sleepers.size;
+    return this.#sleeping;
   }
 
-  /** When the next sleeper wakes, milliseconds since the epoch; `undefined` if nobody sleeps. */
+  /** When the next sleeper wakes, milliseconds since the epoch; `undefined` if nobody sleeps, or only for ever. */
   nextWakeMs(): number | undefined {
-    return this.#sleepers.peek()?.dueMs;
+    while (this.#sleepers.peek()?.isCancelled === true) this.#sleepers.pop();
+    const dueMs = this.#sleepers.peek()?.dueMs;
+    return dueMs === Infinity ? undefined : dueMs;
   }
 
   /** Lets microtasks finish, then goes to the next sleeper's time and wakes it. False if nobody slept. */
   async step(): Promise<boolean> {
     await settle();
+    if (this.nextWakeMs() === undefined) return false;
     const sleeper = this.#sleepers.pop();
     if (sleeper === undefined) return false;
     this.#nowMs = Math.max(this.#nowMs, sleeper.dueMs);
@@ -103,7 +122,7 @@ export class VirtualClock implements Clock {
 
   /** Steps until nobody sleeps. @throws IllegalStateError if somebody still sleeps after the time limit */
   async runUntilIdle(options: VirtualRunOptions = {}): Promise<void> {
-    await this.runUntil(() => this.#sleepers.size === 0, options);
+    await this.runUntil(() => this.nextWakeMs() === undefined, options);
   }
 
   /** Steps until the work is done, and gives its result. @throws what the work throws; IllegalStateError as `runUntil` */

@@ -48,12 +48,10 @@ export class MemoryFetcher implements RecordFetcher {
       this.#assertOpen();
       for (const { topic, partition, offset } of partitions) {
         const key = partitionKey(topic, partition);
-        const before = this.#partitions.get(key);
-        before?.log?.unwatch(this.#notify);
+        this.#partitions.get(key)?.log?.unwatch(this.#notify);
         const log = this.#cluster.topics.find(topic)?.partitions[partition];
         log?.watch(this.#notify);
-        const isPaused = before?.isPaused ?? false;
-        this.#partitions.set(key, { topic, partition, log, position: offset, isPaused, endOffset: undefined });
+        this.#partitions.set(key, { topic, partition, log, position: offset, isPaused: false, endOffset: undefined });
       }
       this.#notify();
     });
