@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors/errors.js';
+import { ConfigError, TopologyError } from '../errors/errors.js';
 import { checkOptionNames, OPTION_NAMES } from './option-names.js';
 import type { StreamHandlerOptions } from './stream-handler-options.js';
 
@@ -30,6 +30,41 @@ export function checkHandlerOptions(place: string, options: StreamHandlerOptions
       );
     }
   }
+}
+
+/** A handler and where it is declared, e.g. `FlightsEtl.toDelay`. */
+export interface DeclaredHandler {
+  readonly place: string;
+  readonly options: StreamHandlerOptions;
+}
+
+/**
+ * A topic is read once, however many handlers it has: the first one's serdes would silently read for the others, too.
+ *
+ * @throws TopologyError `INVALID_SERVICE` if handlers of one topic read it in different ways
+ */
+export function checkSharedTopics(handlers: readonly DeclaredHandler[]): void {
+  const readers = new Map<string, DeclaredHandler>();
+  for (const handler of handlers) {
+    for (const topic of topicsOf(handler.options)) {
+      const first = readers.get(topic) ?? handler;
+      readers.set(topic, first);
+      const differing = (['valueSerde', 'keySerde', 'timestampExtractor'] as const).find(
+        (name) => first.options[name] !== handler.options[name],
+      );
+      if (differing === undefined) continue;
+      throw new TopologyError(
+        'INVALID_SERVICE',
+        `${first.place} and ${handler.place} read '${topic}' with different ${differing}s, but a topic is read once. ` +
+          'Give both the same object, e.g. a constant.',
+      );
+    }
+  }
+}
+
+function topicsOf({ from }: StreamHandlerOptions): readonly string[] {
+  if (from instanceof RegExp) return [String(from)];
+  return typeof from === 'string' ? [from] : from;
 }
 
 function isSerde(value: unknown): boolean {

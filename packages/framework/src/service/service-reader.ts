@@ -1,4 +1,4 @@
-import { checkHandlerOptions } from './check-handler-options.js';
+import { checkHandlerOptions, checkSharedTopics } from './check-handler-options.js';
 import type { StreamsBuilder } from '../dsl/streams-builder.js';
 import { TopologyError } from '../errors/errors.js';
 import { serdes } from '../serde/serdes.js';
@@ -30,6 +30,11 @@ export function readService(service: ServiceClass): ServiceDefinition {
   }
   if (options === undefined) throw invalid(className, 'it has no @StreamService decorator');
   if (members.size === 0) throw invalid(className, 'it has neither a @Topology nor a @StreamHandler method');
+  checkSharedTopics(
+    [...members.values()]
+      .filter((member) => member.kind === 'handler')
+      .map((member) => ({ place: `${className}.${String(member.method)}`, options: member.options })),
+  );
   return { className, options, members: [...members.values()] };
 }
 

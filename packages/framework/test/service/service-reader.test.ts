@@ -222,6 +222,23 @@ describe('badly decorated services', () => {
     assert.match((await failure(Both)).message, /build is both a @Topology and a @StreamHandler/);
   });
 
+  it('should be refused with handlers that read one topic with different serdes', async () => {
+    @StreamService({ applicationId: 'x' })
+    class Different {
+      @StreamHandler({ from: 'in', valueSerde: serdes.json<string>() })
+      first(text: string): void {
+        void text;
+      }
+
+      @StreamHandler({ from: ['other', 'in'], valueSerde: serdes.json<string>() })
+      second(text: string): void {
+        void text;
+      }
+    }
+    const { message } = await failure(Different);
+    assert.match(message, /^Different\.first and Different\.second read 'in' with different valueSerdes/);
+  });
+
   const wrongOptions: readonly [string, object, RegExp][] = [
     ['an unknown option', { from: 'in', valueSerdes: serdes.string }, /no option 'valueSerdes'.*mean 'valueSerde'/],
     ['no topic', { valueSerde: serdes.string }, /has no 'from'/],
