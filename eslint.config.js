@@ -71,6 +71,8 @@ export default tseslint.config(
       ],
       // It also objects to assertions that state a type for the reader.
       '@typescript-eslint/no-unnecessary-type-assertion': 'off',
+      // Interfaces are written with methods, which makes every destructured callback look unbound.
+      '@typescript-eslint/unbound-method': 'off',
       // Interfaces of the client port are asynchronous, also where one implementation need not wait.
       '@typescript-eslint/require-await': 'off',
     },
@@ -89,6 +91,7 @@ export default tseslint.config(
     files: ['**/test/**/*.{ts,mjs}', 'scripts/test/**/*.mjs'],
     languageOptions: { globals: mochaGlobals },
     rules: {
+      'max-lines': ['error', { max: 600, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': 'off',
       'no-restricted-syntax': [
         'error',

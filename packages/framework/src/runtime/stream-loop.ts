@@ -1,11 +1,4 @@
-import type {
-  FetchResult,
-  GroupEvent,
-  GroupMembership,
-  KafkaAdmin,
-  RecordFetcher,
-  RecordProducer,
-} from '../client/port.js';
+import type { GroupEvent, GroupMembership, KafkaAdmin, RecordFetcher, RecordProducer } from '../client/port.js';
 import type { TopicPartition } from '../client/records.js';
 import { KafkaError, TaskMigratedError } from '../errors/errors.js';
 import { CommitCoordinator } from './commit-coordinator.js';

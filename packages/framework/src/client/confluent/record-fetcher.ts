@@ -1,4 +1,4 @@
-import { KafkaError } from '../../errors/errors.js';
+import { type KafkaError } from '../../errors/errors.js';
 import type { FetchFailure, FetchResult, RecordFetcher, RecordFetcherOptions } from '../port.js';
 import { partitionKey, type RecordBatch, type TopicPartition, type TopicPartitionOffset } from '../records.js';
 import {
@@ -52,7 +52,7 @@ export class ConfluentFetcher implements RecordFetcher {
   /** What the caller has assigned, by `partitionKey`. */
   private readonly assigned = new Map<string, FetchPartition>();
   /** What the native consumer has assigned: topic, then partition number. Changes between `consume` calls only. */
-  private readonly native = new Map<string, FetchPartition[]>();
+  private readonly native = new Map<string, (FetchPartition | undefined)[]>();
   private readonly toAssign = new Set<FetchPartition>();
   private readonly toUnassign = new Set<FetchPartition>();
   /** Partitions with something to return, in the order in which it came. */
@@ -163,7 +163,7 @@ export class ConfluentFetcher implements RecordFetcher {
     for (const state of partitions) {
       state.isNative = false;
       const ofTopic = this.native.get(state.topic);
-      if (ofTopic?.[state.partition] === state) delete ofTopic[state.partition];
+      if (ofTopic?.[state.partition] === state) ofTopic[state.partition] = undefined;
     }
     try {
       this.handle.native.incrementalUnassign(partitions.map(({ topic, partition }) => ({ topic, partition })));
