@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { errorCodesIn } from '../docs/error-codes.mjs';
 import { allDependencies } from '../docs/manifests.mjs';
 import { tableRows } from '../docs/tables.mjs';
+import { codeBlocks, problemsIn } from '../docs/type-check.mjs';
 import { root } from '../setup/paths.mjs';
 import { filesBelow } from '../setup/projects.mjs';
 
@@ -55,6 +56,19 @@ describe('docs/errors.md', () => {
       'IN_TYPE_TOO',
     ];
     assert.deepEqual(found, expected);
+  });
+});
+
+describe('README.md', () => {
+  it('should show code that compiles', () => {
+    const blocks = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'));
+    assert.ok(blocks.length > 0);
+    assert.deepEqual(blocks.flatMap(problemsIn), []);
+  });
+
+  it('should be checked by a compiler that sees mistakes', () => {
+    const code = "import { serdes } from '@millrace/framework';\nexport const n: number = serdes.json();\n";
+    assert.match(problemsIn(code).join(), /not assignable to type 'number'/);
   });
 });
 
