@@ -33,7 +33,7 @@ class FaultyService {
       case 'repartition':
         stream
           .selectKey((value) => String(value.n))
-          .repartition({ name: 'by-n' })
+          .repartition({ name: 'by-n', ...json })
           .to(setting('TEST_OUTPUT'), json);
         break;
       default:

@@ -1,17 +1,11 @@
 import { KafkaError } from '../../errors/errors.js';
 import type { GroupEvent, GroupMembership, GroupMembershipOptions, GroupProtocol, Subscription } from '../port.js';
 import { partitionKey, type OffsetAndMetadata, type TopicPartition } from '../records.js';
-import {
-  KafkaConsumer,
-  OFFSET_END,
-  type NativeConfig,
-  type NativeConsumer,
-  type NativeError,
-  type NativePartition,
-} from './addon.js';
+import { KafkaConsumer, OFFSET_END, type NativeConfig, type NativeConsumer, type NativeError } from './addon.js';
 import { AddonHandle } from './addon-handle.js';
 import type { Cluster } from './cluster.js';
 import { clientClosed, NativeCode, nativeName, toKafkaError } from './error-codes.js';
+import { committedOffsets } from './group-offsets.js';
 import { OffsetCommitter } from './offset-committer.js';
 import { PatternSubscription } from './pattern-subscription.js';
 
@@ -316,19 +310,7 @@ export class ConfluentMembership implements GroupMembership {
 
   async committed(partitions: readonly TopicPartition[]): Promise<OffsetAndMetadata[]> {
     const handle = this.connected('Cannot read committed offsets');
-    if (partitions.length === 0) return [];
-    const what = `Cannot read committed offsets of group '${this.options.groupId}'`;
-    const results = await handle.call<readonly (NativePartition | Error)[]>(what, (done) => {
-      handle.native.committed(partitions, this.cluster.requestTimeoutMs, done);
-    });
-    const offsets: OffsetAndMetadata[] = [];
-    for (const result of results) {
-      if (result instanceof Error) throw handle.failure(result, what);
-      const { topic, partition, offset, metadata } = result;
-      if (offset === undefined || offset < 0) continue;
-      offsets.push({ topic, partition, offset, ...(metadata === undefined ? {} : { metadata }) });
-    }
-    return offsets;
+    return committedOffsets(handle, this.options.groupId, partitions, this.cluster.requestTimeoutMs);
   }
 
   leave(): Promise<void> {
