@@ -1,6 +1,7 @@
 // The root commands: what each needs of the setup, and what it runs.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { withDocker } from '../docker/with-docker.mjs';
 import { binOf, root } from '../setup/paths.mjs';
 import { SetupError } from '../setup/report.mjs';
 import { clean } from './clean.mjs';
@@ -48,5 +49,6 @@ export const commands = {
   lint: { needs: WITHOUT_ADDON, run: eslint },
   format: { needs: ONLY_DEPENDENCIES, run: (args) => prettier(['--write', '.', ...args]) },
   'format:check': { needs: ONLY_DEPENDENCIES, run: (args) => prettier(['--check', '.', ...args]) },
+  'with-docker': { needs: WITHOUT_ADDON, run: withDocker },
   clean: { needs: 'nothing', run: clean },
 };

@@ -11,7 +11,7 @@
  *
  * @packageDocumentation
  */
-export { startKafka, type LocalKafka } from './local-kafka.js';
+export { fetchKafkaJars, startKafka, type LocalKafka } from './local-kafka.js';
 export type { LocalBroker } from './local-broker.js';
 export { LocalKafkaError, type LocalKafkaErrorCode } from './local-kafka-error.js';
 export type { AclOperation, AclRule, KafkaSecurity, KafkaUser, LocalKafkaOptions, SaslMechanism } from './options.js';

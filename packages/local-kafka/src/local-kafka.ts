@@ -60,3 +60,13 @@ export async function startKafka(options: LocalKafkaOptions = {}): Promise<Local
   });
   return startCluster({ java, kafka, registry, archiveFlags }, resolved);
 }
+
+/** The jars of a broker, all checked; fetched if need be. For those who want to build an image of them. */
+export async function fetchKafkaJars(
+  options: Pick<LocalKafkaOptions, 'onProgress'> = {},
+): Promise<{ readonly version: string; readonly jars: readonly string[] }> {
+  const onProgress = options.onProgress ?? (() => undefined);
+  const { kafka } = await readJarLock();
+  const { version, jars } = await ensureDistribution('kafka', kafka, { cacheDirectory: cacheDirectory(), onProgress });
+  return { version, jars };
+}
