@@ -49,17 +49,15 @@ export class ServiceHost<T extends object = object> {
    * @throws ConfigError if an option is unknown, invalid or missing
    * @throws TopologyError if the class is no service, something it injects is missing, or its topology is wrong
    */
-  static create<T extends object>(
+  static async create<T extends object>(
     service: Newable<T>,
     overrides: ServiceOverrides = {},
     env: NodeJS.ProcessEnv = process.env,
   ): Promise<ServiceHost<T>> {
-    return Promise.resolve().then(() => {
-      const definition = readService(service);
-      const { className, options: declared } = definition;
-      const options = resolveServiceOptions({ className, declared, overrides, env, worker: workerIndex() });
-      return ServiceHost.of(service, definition, options);
-    });
+    const definition = readService(service);
+    const { className, options: declared } = definition;
+    const options = resolveServiceOptions({ className, declared, overrides, env, worker: workerIndex() });
+    return ServiceHost.of(service, definition, options);
   }
 
   /** As {@link create}, from what was read and resolved before. */

@@ -15,6 +15,7 @@ interface Setup {
   readonly plan: readonly (number | 'run' | 'hang')[];
   readonly restart?: WorkerRestartOptions;
   readonly stopTimeoutMs?: number;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 describe('WorkerSupervisor', function () {
@@ -37,12 +38,13 @@ describe('WorkerSupervisor', function () {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  function start({ workers = 2, plan, restart = {}, stopTimeoutMs = 30_000 }: Setup): Promise<number> {
+  function start({ workers = 2, plan, restart = {}, stopTimeoutMs = 30_000, env = {} }: Setup): Promise<number> {
+    const { UV_THREADPOOL_SIZE: _own, ...inherited } = process.env;
     supervisor = new WorkerSupervisor({
       workers,
       entry,
       args: [],
-      env: { ...process.env, WORKER_LOG: join(directory, 'log'), WORKER_PLAN: JSON.stringify(plan) },
+      env: { ...inherited, ...env, WORKER_LOG: join(directory, 'log'), WORKER_PLAN: JSON.stringify(plan) },
       restart: { initialDelayMs: 1, maxDelayMs: 4, healthyAfterMs: 60_000, maxFailures: 3, ...restart },
       stopTimeoutMs,
       logger,
@@ -73,6 +75,17 @@ describe('WorkerSupervisor', function () {
     assert.equal(await exitCode, 0);
     assert.equal(events('stop').length, 3);
     assert.equal(events('start').length, 3);
+  });
+
+  it('should give workers a larger thread pool, unless the environment sets one', async () => {
+    const exitCode = start({ workers: 1, plan: ['run'] });
+    await waitFor(() => events('start').length === 1, '1 start of a worker');
+    assert.equal(events('pool-16').length, 1);
+    supervisor?.stop();
+    await exitCode;
+    start({ workers: 1, plan: ['run'], env: { UV_THREADPOOL_SIZE: '32' } }).catch(() => undefined);
+    await waitFor(() => events('start').length === 2, '2 starts of workers');
+    assert.equal(events('pool-32').length, 1);
   });
 
   it('should start a crashed worker again, and leave the others alone', async () => {

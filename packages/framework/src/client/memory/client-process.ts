@@ -73,12 +73,10 @@ export class ClientProcess {
     const { injector } = this.#cluster;
     if (injector === undefined) return effect();
     const call = this.#describe(kind, args);
-    const before = injector.before?.(call);
-    const lost = this.#strikeNow(before, kind);
+    this.#strikeNow(injector.before?.(call), kind);
     const result = effect();
-    if (lost !== undefined) throw lost;
-    const failed = this.#strikeNow(injector.after?.(call), kind);
-    if (failed !== undefined) throw failed;
+    const after = injector.after?.(call);
+    if (after?.type === 'crash') this.#strikeNow(after, kind);
     return result;
   }
 

@@ -30,8 +30,9 @@ export interface ClientCall {
  * - `delay`: it waits; asked *before*, its effect waits; asked *after*, its answer.
  * - `crash`: the process dies at this point, with all its clients (see `MemoryKafka.crash`).
  *
- * The synchronous calls (`membership.poll` and `acknowledge`, `fetcher.assign` and `unassign`, `producer.produce`) cannot
- * wait: `delay` lets them pass.
+ * The synchronous calls (`membership.poll` and `acknowledge`, `fetcher.assign` and `unassign`, `producer.produce`) can
+ * neither wait nor fail once they have had their effect: of them only `throw` (before) and `crash` are obeyed. A
+ * `fetcher.poll` that fails keeps its position.
  */
 export type Injection =
   | { readonly type: 'throw'; readonly error: KafkaError }

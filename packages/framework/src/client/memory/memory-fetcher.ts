@@ -77,7 +77,9 @@ export class MemoryFetcher implements RecordFetcher {
     if (this.#isPolling) throw illegalCall('Another poll() of this fetcher is under way: await it first');
     this.#isPolling = true;
     try {
-      return await this.#process.call('fetcher.poll', [timeoutMs], () => this.#poll(timeoutMs));
+      // Collected after the answer: a call that fails, or is late, neither moves a position nor returns what is gone.
+      await this.#process.call('fetcher.poll', [timeoutMs], () => this.#whenReady(timeoutMs));
+      return this.#collect();
     } finally {
       this.#isPolling = false;
     }
@@ -101,7 +103,8 @@ export class MemoryFetcher implements RecordFetcher {
     });
   }
 
-  async #poll(timeoutMs: number): Promise<FetchResult> {
+  /** Resolves when there is something to return, the time is over, or the fetcher is woken up or closed. */
+  async #whenReady(timeoutMs: number): Promise<void> {
     this.#assertOpen();
     const { alarms, clock } = this.#cluster;
     const dueMs = alarms.nowMs() + timeoutMs;
@@ -109,11 +112,10 @@ export class MemoryFetcher implements RecordFetcher {
     await clock.sleep(0);
     for (;;) {
       alarms.runDue();
-      const result = this.#collect();
       const isOver = this.#isWokenUp || this.#state === 'closed' || alarms.nowMs() >= dueMs;
-      if (isOver || result.batches.length > 0 || result.failures.length > 0) {
+      if (isOver || this.#hasNews()) {
         this.#isWokenUp = false;
-        return result;
+        return;
       }
       await new Promise<void>((resolve) => {
         const wake = (): void => {
@@ -125,6 +127,17 @@ export class MemoryFetcher implements RecordFetcher {
         this.#wake = wake;
       });
     }
+  }
+
+  #hasNews(): boolean {
+    const { isolationLevel } = this.#options;
+    for (const { topic, log, position, isPaused } of this.#partitions.values()) {
+      if (isPaused) continue;
+      if (log?.isLive !== true || position < log.endOffset(isolationLevel)) return true;
+      const isInRange = position >= log.startOffset && position <= log.endOffset('read_uncommitted');
+      if (!isInRange || !this.#cluster.access.allows(this.#process.identity, 'read', 'topic', topic)) return true;
+    }
+    return false;
   }
 
   #collect(): FetchResult {

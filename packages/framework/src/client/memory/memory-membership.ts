@@ -37,13 +37,13 @@ export class MemoryMembership implements GroupMembership {
     this.#protocol = options.protocol === 'classic' ? 'classic' : 'consumer';
   }
 
-  join(subscription: Subscription): Promise<void> {
-    return this.#process.call('membership.join', [subscription], () => {
+  async join(subscription: Subscription): Promise<void> {
+    await this.#process.call('membership.join', [subscription], () => {
       if (this.#isClosed) throw clientClosed('group membership');
       if (this.#subscription !== undefined) throw illegalCall('This membership has joined its group already');
       this.#cluster.access.check(this.#process.identity, 'read', 'group', this.#options.groupId);
-      this.#subscription = subscription;
     });
+    this.#subscription = subscription;
   }
 
   poll(): readonly GroupEvent[] {

@@ -8,7 +8,7 @@ import type { MemoryCluster } from './memory-cluster.js';
 import { checkMetadata, MemoryMembership } from './memory-membership.js';
 import { ProducerSender } from './producer-sender.js';
 import { recordBytes } from './producer-queue.js';
-import type { ProducerStamp, TransactionOutcome } from './transaction-coordinator.js';
+import type { ProducerStamp } from './transaction-coordinator.js';
 
 /*
  * connect                 initTransactions        beginTransaction               commit / abort
@@ -97,8 +97,8 @@ export class MemoryProducer implements RecordProducer {
     return this.#sender.takeFailures();
   }
 
-  initTransactions(): Promise<void> {
-    return this.#transactional('producer.initTransactions', [], (transactionalId) => {
+  async initTransactions(): Promise<void> {
+    await this.#transactional('producer.initTransactions', [], (transactionalId) => {
       if (this.#state !== 'uninitialised' && this.#state !== 'ready') {
         throw illegalCall(`initTransactions() is not possible in state '${this.#state}'`);
       }
@@ -106,8 +106,8 @@ export class MemoryProducer implements RecordProducer {
       const { transactionTimeoutMs = 10_000 } = this.#options;
       this.#stamp = this.#cluster.transactions.init(transactionalId, transactionTimeoutMs);
       this.#sender.useStamp(this.#stamp);
-      this.#state = 'ready';
     });
+    this.#become('ready', 'uninitialised');
   }
 
   beginTransaction(): Promise<void> {
@@ -134,24 +134,27 @@ export class MemoryProducer implements RecordProducer {
     });
   }
 
-  commitTransaction(): Promise<void> {
-    return this.#transactional('producer.commitTransaction', [], async (_, stamp) => {
+  async commitTransaction(): Promise<void> {
+    await this.#transactional('producer.commitTransaction', [], async (_, stamp) => {
       // Asked again after its answer was lost, it goes on where it was.
       if (this.#state !== 'committing') this.#assertInTransaction('commitTransaction()');
       await this.#sender.send();
       if (this.#reason !== undefined) throw this.#reason;
       this.#state = 'committing';
-      this.#end(stamp, 'committed');
+      this.#cluster.transactions.end(stamp, 'committed');
     });
+    this.#become('ready', 'committing');
   }
 
-  abortTransaction(): Promise<void> {
-    return this.#transactional('producer.abortTransaction', [], async (_, stamp) => {
+  async abortTransaction(): Promise<void> {
+    await this.#transactional('producer.abortTransaction', [], async (_, stamp) => {
       if (this.#state !== 'must-abort' && this.#state !== 'aborting') this.#assertInTransaction('abortTransaction()');
       this.#state = 'aborting';
       await this.#sender.purge();
-      this.#end(stamp, 'aborted');
+      this.#cluster.transactions.end(stamp, 'aborted');
     });
+    this.#reason = undefined;
+    this.#become('ready', 'aborting');
   }
 
   /** Sends what is queued. An open transaction stays open until its timeout, or until its id is used again. */
@@ -199,10 +202,9 @@ export class MemoryProducer implements RecordProducer {
     });
   }
 
-  #end(stamp: ProducerStamp, outcome: TransactionOutcome): void {
-    this.#cluster.transactions.end(stamp, outcome);
-    this.#reason = undefined;
-    this.#state = 'ready';
+  /** The answer of a call has come; meanwhile the producer may have been closed or fenced. */
+  #become(state: 'ready', from: 'uninitialised' | 'committing' | 'aborting'): void {
+    if (this.#state === from) this.#state = state;
   }
 
   /** A failed call or batch: nothing is possible any more, or the transaction can only be aborted. */

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { main } from '../dist/bin/service.js';
+
+await main();

@@ -1,0 +1,26 @@
+/*
+ * The sample service: US domestic flights, validated, normalised and routed.
+ *
+ *   npm run demo                                     everything at once
+ *   node services/sample-etl/bin/load.js ...         writes flights into Kafka
+ *   node services/sample-etl/bin/service.js          runs the service
+ */
+export { AirportTable, type Airport } from './airports/airport-table.js';
+export { countIndependently } from './check/independent-count.js';
+export { OutputReader, type OutputSummary } from './check/output-reader.js';
+export {
+  disagreements,
+  ROUTES,
+  totalRecords,
+  type Route,
+  type RouteCount,
+  type RouteCounts,
+} from './check/route-counts.js';
+export { FLIGHT_TOPICS, FlightEtl } from './flight-etl.js';
+export { FLIGHT_STATUSES, type Flight, type FlightStatus, type RawFlight } from './flights/flight.js';
+export { FlightReader } from './flights/flight-reader.js';
+export { UnreadableFlightError, type UnreadableReason } from './flights/unreadable-flight-error.js';
+export { createTopics } from './loader/create-topics.js';
+export { FLIGHT_SETS, flightFile, readFlights, type FlightFile, type FlightSet } from './loader/flight-files.js';
+export { FlightLoader, spoiledRecords, type LoadResult, type LoadTarget } from './loader/flight-loader.js';
+export { allTopics, flightTopics, type FlightTopics } from './topics.js';
