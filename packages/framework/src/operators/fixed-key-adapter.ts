@@ -10,6 +10,7 @@ import type {
   RecordMetadata,
 } from '../processor/processor-context.js';
 import type { StreamRecord } from '../processor/record.js';
+import type { StateStore } from '../state/stores/state-store.js';
 
 /** Runs a {@link FixedKeyProcessor} as a processor: hands it records that keep their key, and forwards no others. */
 export class FixedKeyAdapter<K, V, VOut> implements Processor<K, V, K, VOut> {
@@ -80,6 +81,10 @@ class FixedKeyContext<K, VOut> implements FixedKeyProcessorContext<K, VOut> {
 
   schedule(intervalMs: number, type: PunctuationType, punctuator: Punctuator): Cancellable {
     return this.context.schedule(intervalMs, type, punctuator);
+  }
+
+  getStateStore<S extends StateStore>(name: string): S {
+    return this.context.getStateStore(name);
   }
 
   commit(): void {

@@ -1,3 +1,4 @@
+import type { StateStore } from '../state/stores/state-store.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { StreamRecord } from './record.js';
 
@@ -62,6 +63,11 @@ export interface ProcessorContext<KForward = unknown, VForward = unknown> {
   recordMetadata(): RecordMetadata | undefined;
   /** First fires one interval after now (stream time: at the first record). @param intervalMs at least 1 */
   schedule(intervalMs: number, type: PunctuationType, punctuator: Punctuator): Cancellable;
+  /**
+   * A store that this processor was connected to, or a global one (read only). Ask once, in `init`.
+   * @throws StateStoreError `STORE_NOT_FOUND`
+   */
+  getStateStore<S extends StateStore>(name: string): S;
   /** Asks for a commit as soon as the current record is done. */
   commit(): void;
   /** Largest timestamp that this task has seen, or -1. */

@@ -9,6 +9,7 @@ import type {
   TaskId,
 } from '../processor/processor-context.js';
 import type { StreamRecord } from '../processor/record.js';
+import type { StateStore } from '../state/stores/state-store.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Clock } from '../time/clock.js';
 import type { Subtopology } from '../topology/topology-nodes.js';
@@ -26,6 +27,8 @@ export interface ProcessorTopologyDeps {
   readonly punctuation: Readonly<Record<PunctuationType, PunctuationQueue>>;
   readonly streamTimeMs: () => number;
   readonly requestCommit: () => void;
+  /** A store by name. @throws StateStoreError `STORE_NOT_FOUND` if the node may not use it */
+  readonly store: (node: string, name: string) => StateStore;
 }
 
 type Step = StreamRecord<unknown, unknown>;
@@ -144,6 +147,10 @@ class NodeContext implements ProcessorContext {
     return this.deps.punctuation[type].schedule(first, intervalMs, (timestamp) =>
       this.node.punctuate(punctuator, timestamp),
     );
+  }
+
+  getStateStore<S extends StateStore>(name: string): S {
+    return this.deps.store(this.nodeName, name) as S;
   }
 
   commit(): void {

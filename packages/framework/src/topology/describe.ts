@@ -1,4 +1,4 @@
-import type { SinkNode, SourceNode, Subtopology, TopologyNode } from './topology-nodes.js';
+import type { GlobalStore, SinkNode, SourceNode, TopologyNode, TopologyPlan } from './topology-nodes.js';
 import { JavaTreeSet, javaHashOrder } from './java-collections.js';
 
 /** A node while it is being described. `size` counts the nodes below it (by every path) and itself. */
@@ -17,17 +17,28 @@ function compareNodes(a: DescribedNode, b: DescribedNode): number {
 }
 
 /**
- * The text of Kafka Streams' `TopologyDescription.toString()` (InternalTopologyBuilder, Kafka 4.1), byte for byte, for
- * these subtopologies: existing topology viewers read it.
+ * The text of Kafka Streams' `TopologyDescription.toString()` (InternalTopologyBuilder, Kafka 4.1), byte for byte:
+ * existing topology viewers read it.
  */
-export function describeSubtopologies(subtopologies: readonly Subtopology[]): string {
+export function describeTopology(plan: TopologyPlan): string {
   let text = 'Topologies:\n ';
-  for (const subtopology of subtopologies) {
+  for (const subtopology of plan.subtopologies) {
     text += `  Sub-topology: ${subtopology.id}\n`;
     for (const described of describeNodes(subtopology.nodes)) text += `    ${nodeText(described)}\n`;
     text += '\n';
   }
+  plan.globalStores.forEach((store, index) => {
+    text += globalStoreText(store, plan.subtopologies.length + index);
+  });
   return text;
+}
+
+function globalStoreText({ source, processor }: GlobalStore, id: number): string {
+  return (
+    `  Sub-topology: ${id} for global store (will not generate tasks)\n` +
+    `    Source: ${source.name} (topics: ${topicsText(source)})\n      --> ${processor.name}\n` +
+    `    Processor: ${processor.name} (stores: [${processor.stores.join(', ')}])\n      --> none\n      <-- ${source.name}\n\n`
+  );
 }
 
 function describeNodes(nodes: readonly TopologyNode[]): JavaTreeSet<DescribedNode> {

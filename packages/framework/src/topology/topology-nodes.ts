@@ -3,6 +3,7 @@ import type { ProcessorSupplier } from '../processor/processor.js';
 import type { RecordMetadata } from '../processor/processor-context.js';
 import type { StreamRecord } from '../processor/record.js';
 import type { Deserializer, Serializer } from '../serde/serde.js';
+import type { StoreBuilder } from '../state/stores/store-builder.js';
 
 /** Event time of a record. `partitionTimeMs` is the largest time seen in its partition, or -1. A negative answer drops the record. */
 export type TimestampExtractor<K = unknown, V = unknown> = (
@@ -86,10 +87,24 @@ export interface Subtopology {
   readonly nodes: readonly TopologyNode[];
   /** Groups of topics (unprefixed names) that must have equal partition counts. */
   readonly copartitionGroups: readonly (readonly string[])[];
+  /** Its stores; one comes before those that its processors' output leads to. */
+  readonly stores: readonly StoreBuilder[];
+}
+
+/** A store that every process holds a full copy of. */
+export interface GlobalStore {
+  readonly builder: StoreBuilder;
+  /** Reads the topic that the store is a copy of. */
+  readonly source: SourceNode;
+  /** Writes the records to the store. */
+  readonly processor: ProcessorNode;
 }
 
 /** What the runtime needs of a topology. */
 export interface TopologyPlan {
   readonly subtopologies: readonly Subtopology[];
   readonly repartitionTopics: readonly RepartitionTopic[];
+  readonly globalStores: readonly GlobalStore[];
+  /** Stores whose changelog is the topic they are read from, by store name (KIP-295 `reuse.ktable.source.topics`). */
+  readonly sourceChangelogs: ReadonlyMap<string, string>;
 }

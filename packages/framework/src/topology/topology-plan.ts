@@ -1,5 +1,13 @@
 import { TopologyError } from '../errors/errors.js';
-import type { RepartitionTopic, SourceNode, Subtopology, TopologyNode, TopologyPlan } from './topology-nodes.js';
+import type { StoreBuilder } from '../state/stores/store-builder.js';
+import type {
+  GlobalStore,
+  RepartitionTopic,
+  SourceNode,
+  Subtopology,
+  TopologyNode,
+  TopologyPlan,
+} from './topology-nodes.js';
 import type { UnionFind } from './union-find.js';
 
 /** What a {@link Topology} has recorded. */
@@ -10,6 +18,10 @@ export interface RecordedTopology {
   readonly repartitionTopics: ReadonlyMap<string, RepartitionTopic>;
   /** Names of sources whose topics need equal partition counts. */
   readonly copartitionedSources: readonly (readonly string[])[];
+  /** By name. */
+  readonly stores: ReadonlyMap<string, StoreBuilder>;
+  readonly globalStores: readonly GlobalStore[];
+  readonly sourceChangelogs: ReadonlyMap<string, string>;
 }
 
 /**
@@ -36,9 +48,17 @@ export function planTopology(recorded: RecordedTopology): TopologyPlan {
       id,
       nodes,
       copartitionGroups: copartitionGroups.filter((group) => group.some((topic) => topics.has(topic))),
+      stores: storesOf(nodes, recorded.stores),
     };
   });
-  return { subtopologies, repartitionTopics: [...recorded.repartitionTopics.values()] };
+  const { globalStores, sourceChangelogs } = recorded;
+  return { subtopologies, repartitionTopics: [...recorded.repartitionTopics.values()], globalStores, sourceChangelogs };
+}
+
+/** Stores of these nodes in the order of the first processor that uses them. */
+function storesOf(nodes: readonly TopologyNode[], stores: ReadonlyMap<string, StoreBuilder>): StoreBuilder[] {
+  const names = new Set(nodes.flatMap((node) => (node.kind === 'processor' ? node.stores : [])));
+  return [...names].flatMap((name) => stores.get(name) ?? []);
 }
 
 function topicNames(source: SourceNode): readonly string[] {

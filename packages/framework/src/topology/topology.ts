@@ -1,10 +1,12 @@
 import { TopologyError } from '../errors/errors.js';
 import type { ProcessorSupplier } from '../processor/processor.js';
 import type { Deserializer, Serializer } from '../serde/serde.js';
-import { describeSubtopologies } from './describe.js';
+import { describeTopology } from './describe.js';
 import { checkName } from './node-names.js';
 import { planTopology } from './topology-plan.js';
+import type { StoreBuilder } from '../state/stores/store-builder.js';
 import type {
+  GlobalStore,
   OffsetResetPolicy,
   RepartitionTopic,
   StreamPartitioner,
@@ -33,6 +35,21 @@ export interface ProcessorOptions<KIn = unknown, VIn = unknown, KOut = unknown, 
   readonly parents: string | readonly string[];
   /** Makes a new processor for each task. */
   readonly supplier: ProcessorSupplier<KIn, VIn, KOut, VOut>;
+  /** Names of stores, added before, that it uses. */
+  readonly stores?: readonly string[] | undefined;
+}
+
+/** Options of {@link Topology.addGlobalStore}. */
+export interface GlobalStoreOptions<K = unknown, V = unknown> {
+  readonly topic: string;
+  readonly keyDeserializer: Deserializer<K>;
+  readonly valueDeserializer: Deserializer<V>;
+  readonly timestampExtractor?: TimestampExtractor<K, V> | undefined;
+  /** Names of the two nodes. */
+  readonly sourceName: string;
+  readonly processorName: string;
+  /** Writes the records of the topic to the store; it forwards nothing. */
+  readonly supplier: ProcessorSupplier<K, V, never, never>;
 }
 
 /** Options of {@link Topology.addSink}. A serde is a serializer. */
@@ -64,6 +81,10 @@ export class Topology {
   readonly #patternReaders = new Map<string, RegExp>();
   readonly #repartitionTopics = new Map<string, RepartitionTopic>();
   readonly #copartitionedSources: string[][] = [];
+  readonly #stores = new Map<string, StoreBuilder>();
+  readonly #storeUsers = new Map<string, string>();
+  readonly #globalStores: GlobalStore[] = [];
+  readonly #sourceChangelogs = new Map<string, string>();
 
   /**
    * Adds a node that reads topics. A topic may be read by one source only.
@@ -98,6 +119,82 @@ export class Topology {
     const parents = this.#checkParents(name, options.parents);
     checkSupplier(name, options.supplier);
     this.#add({ kind: 'processor', name, parents, supplier: options.supplier, stores: [] }, parents);
+    return this.connectProcessorAndStores(name, ...(options.stores ?? []));
+  }
+
+  /**
+   * Adds a store for the processors named. Processors that share a store are in one subtopology.
+   * @throws TopologyError `DUPLICATE_STORE`, `UNKNOWN_PROCESSOR`
+   */
+  addStateStore(builder: StoreBuilder, ...processors: readonly string[]): this {
+    this.#checkNewStore(builder);
+    this.#stores.set(builder.name, builder);
+    for (const processor of processors) this.connectProcessorAndStores(processor, builder.name);
+    return this;
+  }
+
+  /**
+   * Lets a processor use stores.
+   * @throws TopologyError `UNKNOWN_STORE`, `UNKNOWN_PROCESSOR`
+   */
+  connectProcessorAndStores(processor: string, ...stores: readonly string[]): this {
+    const node = this.#nodes.get(processor);
+    if (node?.kind !== 'processor') {
+      throw new TopologyError('UNKNOWN_PROCESSOR', `There is no processor '${processor}' to connect a store to.`);
+    }
+    // Every processor may read a global store, connected or not.
+    const own = stores.filter((store) => !this.#globalStores.some(({ builder }) => builder.name === store));
+    for (const store of own) {
+      if (!this.#stores.has(store)) {
+        throw new TopologyError(
+          'UNKNOWN_STORE',
+          `Processor '${processor}' uses the store '${store}', which was not added. Call addStateStore() before.`,
+          { node: processor },
+        );
+      }
+      const user = this.#storeUsers.get(store);
+      if (user === undefined) this.#storeUsers.set(store, processor);
+      else this.#connections.unite(processor, user);
+    }
+    this.#nodes.set(processor, { ...node, stores: [...new Set([...node.stores, ...own])] });
+    return this;
+  }
+
+  /**
+   * Adds a store of which every process holds a full copy, kept up to date from a topic. Its changelog is the topic.
+   * @throws TopologyError `DUPLICATE_STORE`, `DUPLICATE_NODE`, `TOPIC_ALREADY_REGISTERED`
+   */
+  addGlobalStore<K, V>(builder: StoreBuilder, options: GlobalStoreOptions<K, V>): this {
+    this.#checkNewStore(builder);
+    this.#checkNewNode(options.sourceName);
+    this.#checkNewNode(options.processorName);
+    this.#registerTopics(options.sourceName, [options.topic]);
+    checkSupplier(options.processorName, options.supplier);
+    const { keyDeserializer, valueDeserializer, timestampExtractor } = options;
+    this.#globalStores.push({
+      builder,
+      source: {
+        kind: 'source',
+        name: options.sourceName,
+        topics: [options.topic],
+        keyDeserializer,
+        valueDeserializer,
+        ...(timestampExtractor === undefined ? {} : { timestampExtractor: timestampExtractor as TimestampExtractor }),
+      },
+      processor: {
+        kind: 'processor',
+        name: options.processorName,
+        parents: [options.sourceName],
+        supplier: options.supplier,
+        stores: [builder.name],
+      },
+    });
+    return this;
+  }
+
+  /** Declares that the topic a store is read from serves as its changelog: none is created, nothing is written twice. */
+  useSourceAsChangelog(store: string, topic: string): this {
+    this.#sourceChangelogs.set(store, topic);
     return this;
   }
 
@@ -167,12 +264,15 @@ export class Topology {
       connections: this.#connections,
       repartitionTopics: this.#repartitionTopics,
       copartitionedSources: this.#copartitionedSources,
+      stores: this.#stores,
+      globalStores: this.#globalStores,
+      sourceChangelogs: this.#sourceChangelogs,
     });
   }
 
   /** The topology as text, in the format of Kafka Streams' `Topology.describe()`. */
   describe(): string {
-    return describeSubtopologies(this.plan().subtopologies);
+    return describeTopology(this.plan());
   }
 
   #add(node: TopologyNode, parents: readonly string[] = []): void {
@@ -181,9 +281,16 @@ export class Topology {
     for (const parent of parents) this.#connections.unite(node.name, parent);
   }
 
+  #checkNewStore(builder: StoreBuilder): void {
+    const isKnown = this.#stores.has(builder.name) || this.#globalStores.some((store) => store.builder.name === builder.name);
+    if (!isKnown) return;
+    throw new TopologyError('DUPLICATE_STORE', `A store named '${builder.name}' was added before. Give each its own name.`);
+  }
+
   #checkNewNode(name: string): void {
     checkName(name, 'node');
-    if (this.#nodes.has(name)) {
+    const isGlobal = this.#globalStores.some(({ source, processor }) => source.name === name || processor.name === name);
+    if (this.#nodes.has(name) || isGlobal) {
       throw new TopologyError(
         'DUPLICATE_NODE',
         `A node named '${name}' was added before. Give each node its own name.`,
