@@ -1,6 +1,13 @@
-import type { ConsumedRecord, OffsetAndMetadata, RecordBatch, TopicPartition } from '../client/records.js';
-import { IllegalStateError, SerdeError } from '../errors/errors.js';
+import {
+  NO_HEADERS,
+  type ConsumedRecord,
+  type OffsetAndMetadata,
+  type RecordBatch,
+  type TopicPartition,
+} from '../client/records.js';
+import { IllegalStateError, SerdeError, StateStoreError } from '../errors/errors.js';
 import type { TaskId } from '../processor/processor-context.js';
+import type { StateStore } from '../state/stores/state-store.js';
 import type { SourceNode } from '../topology/topology-nodes.js';
 import { decodeOffsetMetadata, encodeOffsetMetadata } from './offset-metadata.js';
 import { PartitionGroup } from './partition-group.js';
@@ -10,6 +17,7 @@ import { RecordQueue } from './record-queue.js';
 import type { StreamTaskDeps } from './stream-task-deps.js';
 import { textOf } from './task-node.js';
 import { TaskServices } from './task-services.js';
+import type { TaskStores } from './task-stores.js';
 
 /**
  * One subtopology on one partition number: queues, processors, punctuators. The unit of parallelism and of failure.
@@ -27,6 +35,8 @@ export class StreamTask {
   readonly #wallClock = new PunctuationQueue();
   readonly #committed = new Map<string, number>();
   #streamTimeMs = -1;
+  /** Timestamp of the record in hand, or stream time in a punctuator. */
+  #recordTimestampMs = -1;
   #isCommitRequested = false;
   #state: 'CREATED' | 'RUNNING' | 'CLOSED' = 'CREATED';
   processedRecords = 0;
@@ -47,6 +57,14 @@ export class StreamTask {
       streamTimeMs: () => this.#streamTimeMs,
       requestCommit: () => {
         this.#isCommitRequested = true;
+      },
+      store: (node, name) => this.#storeOf(node, name),
+    });
+    deps.stores?.use({
+      recordTimestampMs: () => this.#recordTimestampMs,
+      recordContext: () => this.#services.captureInput(),
+      writeExpired: () => {
+        this.#services.droppedRecords++;
       },
     });
   }
@@ -100,6 +118,7 @@ export class StreamTask {
   async process(maxRecords: number, nowMs: number): Promise<number> {
     const group = this.#group;
     const services = this.#services;
+    const state = this.deps.stores?.state;
     if (services.hasPending) await services.settled();
     let count = 0;
     while (count < maxRecords) {
@@ -108,11 +127,13 @@ export class StreamTask {
       if (queue === undefined || queue.head === undefined) break;
       const record = queue.head;
       services.enter(queue.headRaw, queue.topic, queue.partition);
+      this.#recordTimestampMs = record.timestamp;
       if (record.timestamp > this.#streamTimeMs) this.#streamTimeMs = record.timestamp;
       void queue.enter(record);
       if (services.hasPending) await services.settled();
       else services.throwIfFailed();
       services.enter(undefined, '', 0);
+      state?.endRecord();
       // The head goes only now: until the record is done its offset is the one to commit.
       queue.advance();
       count++;
@@ -123,6 +144,8 @@ export class StreamTask {
       const ready = node.settle('forwardReady');
       if (ready !== undefined) await ready;
     }
+    if (state?.wantsEarlyWrite === true) await this.writeChangelog();
+    if (state?.wantsCommit === true) this.#isCommitRequested = true;
     return count;
   }
 
@@ -136,13 +159,44 @@ export class StreamTask {
     if (this.#wallClock.nextDueMs <= nowMs) await this.#punctuate(this.#wallClock, nowMs);
   }
 
-  /** Waits for all asynchronous work: afterwards every record taken so far has had its effects. */
+  /**
+   * Waits for all asynchronous work and passes on what caches hold back: afterwards every record taken so far has had
+   * its effects.
+   */
   async drain(): Promise<void> {
-    await this.#services.settled();
-    for (const node of this.#topology.asynchronous) {
-      await node.settle('drain');
+    const state = this.deps.stores?.state;
+    let passedOn: number;
+    do {
       await this.#services.settled();
-    }
+      for (const node of this.#topology.asynchronous) {
+        await node.settle('drain');
+        await this.#services.settled();
+      }
+      this.#recordTimestampMs = this.#streamTimeMs;
+      passedOn = state?.flushCaches() ?? 0;
+      await this.#services.settled();
+    } while (passedOn > 0);
+    state?.endRecord();
+  }
+
+  /** Produces the changes of the stores that their changelogs lack. */
+  async writeChangelog(): Promise<void> {
+    const { stores, collector } = this.deps;
+    if (stores === undefined) return;
+    const pending: (void | Promise<void>)[] = [];
+    const partition = this.id.partition;
+    const topics = new Map(stores.changelogs.map(({ store, topic }) => [store, topic]));
+    stores.state.drainChangelog((store, key, value, timestampMs) => {
+      const topic = topics.get(store);
+      if (topic === undefined) return;
+      const sent = collector.send(topic, partition, key, value, timestampMs, NO_HEADERS);
+      if (sent !== undefined) pending.push(sent);
+    });
+    await Promise.all(pending);
+  }
+
+  get stores(): TaskStores | undefined {
+    return this.deps.stores;
   }
 
   get isCommitRequested(): boolean {
@@ -186,8 +240,26 @@ export class StreamTask {
 
   async #punctuate(queue: PunctuationQueue, nowMs: number): Promise<void> {
     this.#services.enter(undefined, '', 0);
+    this.#recordTimestampMs = this.#streamTimeMs;
     await queue.punctuate(nowMs);
     await this.#services.settled();
+    this.deps.stores?.state.endRecord();
+  }
+
+  #storeOf(node: string, name: string): StateStore {
+    const { subtopology, stores, globalStore } = this.deps;
+    const description = subtopology.nodes.find((other) => other.name === node);
+    if (description?.kind === 'processor' && description.stores.includes(name) && stores !== undefined) {
+      return stores.state.store(name);
+    }
+    const global = globalStore?.(name);
+    if (global !== undefined) return global;
+    throw new StateStoreError(
+      'STORE_NOT_FOUND',
+      `Processor '${node}' asked for the store '${name}', which it is not connected to. ` +
+        `Connect it: process(supplier, { stores: ['${name}'] }), or connectProcessorAndStores('${node}', '${name}').`,
+      { node, task: this.id.toString() },
+    );
   }
 
   #answerHeadFailure(error: unknown, queue: RecordQueue, part: string, raw: ConsumedRecord): void {

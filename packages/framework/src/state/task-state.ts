@@ -111,13 +111,19 @@ export class TaskState {
     this.iterators.closeAll();
   }
 
-  /** Passes on all updates that caches hold back, including those that this leads to. */
-  flushCaches(): void {
+  /**
+   * Passes on all updates that caches hold back, including those that this leads to.
+   * @returns how many
+   */
+  flushCaches(): number {
+    let total = 0;
     let passedOn: number;
     do {
       passedOn = 0;
       for (const { managed } of this.#stores.values()) passedOn += managed.cache?.flush() ?? 0;
+      total += passedOn;
     } while (passedOn > 0);
+    return total;
   }
 
   /** Hands out every change since the last call, one per store and key. */
