@@ -1,59 +1,103 @@
-import type { GroupMembership } from '../client/port.js';
-import type { OffsetAndMetadata } from '../client/records.js';
-import { KafkaError, TaskMigratedError } from '../errors/errors.js';
+import type { GroupMembership, KafkaAdmin } from '../client/port.js';
+import { partitionKey, type OffsetAndMetadata } from '../client/records.js';
 import type { Clock } from '../time/clock.js';
+import type { ProcessingGuarantee } from './processing-guarantee.js';
 import type { RecordCollector } from './record-collector.js';
 import { retrying } from './retry.js';
 import type { StreamTask } from './stream-task.js';
+import type { TaskChangelog } from './task-stores.js';
 
 export interface CommitDeps {
+  readonly guarantee: ProcessingGuarantee;
   readonly collector: RecordCollector;
   readonly membership: GroupMembership;
+  readonly admin: KafkaAdmin;
   readonly clock: Clock;
   readonly taskTimeoutMs: number;
 }
 
-/**
- * Makes the effects of processed records permanent, at least once: offsets are committed only after the output is
- * acknowledged, so a crash at any point repeats records and loses none.
- */
+/** How often the ends of the changelogs are asked for, ms: what a crash makes the next start read again. */
+const CHANGELOG_OFFSETS_INTERVAL_MS = 5_000;
+
+/** Ends of changelog partitions, by `topic-partition`. */
+type ChangelogEnds = ReadonlyMap<string, number>;
+
+/** Makes the effects of processed records permanent. The order of the steps is what every guarantee rests on. */
 export class CommitCoordinator {
-  constructor(private readonly deps: CommitDeps) {}
+  #lastOffsetsMs: number;
+  #sentBefore = 0;
+
+  constructor(private readonly deps: CommitDeps) {
+    this.#lastOffsetsMs = deps.clock.monotonicMs();
+  }
 
   /**
    * Commits what the tasks have processed:
-   *  1. drain the asynchronous work of every task, so that each record taken has had its effects
-   *  2. flush the producer: every output record is acknowledged, or answered by the production handler
-   *  3. commit the input offsets, with the partitions' stream time
-   *  4. tell the tasks
+   *  1. drain the asynchronous work and the caches of every task: each record taken has had its effects
+   *  2. write what changed in the stores to their changelogs
+   *  3. flush the producer: every record is acknowledged, or answered by the production handler
+   *  4. now and then, ask where the changelogs end. Before step 5: a later owner of a task cannot have written to them
+   *     yet, or step 5 fails. What follows up to the end may be read once more, never too little
+   *  5. commit output and input offsets, which carry the partitions' stream time
+   *  6. make the stores' changes permanent: never before 5, so that local state is never ahead
+   *  7. tell the tasks
    *
-   * @returns number of partitions whose offset was committed
-   * @throws TaskMigratedError if the group no longer knows this member: drop the tasks and rejoin
+   * @param isLast no commit of these tasks follows here: step 4 is done in any case
+   * @returns the offsets that were committed
+   * @throws TaskMigratedError or a `KafkaError` that requires abort, see {@link ProcessingGuarantee}
    */
-  async commit(tasks: readonly StreamTask[]): Promise<OffsetAndMetadata[]> {
+  async commit(tasks: readonly StreamTask[], isLast = false): Promise<OffsetAndMetadata[]> {
+    const { collector, guarantee, membership } = this.deps;
     // 1
     for (const task of tasks) await task.drain();
     // 2
-    await this.deps.collector.flush();
+    for (const task of tasks) await task.writeChangelog();
     // 3
+    await collector.flush();
     const byTask = tasks.map((task) => ({ task, offsets: task.committable() }));
     const offsets = byTask.flatMap((entry) => entry.offsets);
-    if (offsets.length > 0) await this.#commitOffsets(offsets);
-    // 4
+    if (offsets.length > 0 || collector.recordsSent !== this.#sentBefore) {
+      // 4
+      const ends = await this.#changelogEnds(tasks, isLast);
+      // 5
+      await guarantee.commit(offsets, membership);
+      this.#sentBefore = collector.recordsSent;
+      // 6
+      for (const task of tasks) commitStores(task, ends);
+    }
+    // 7
     for (const entry of byTask) entry.task.committed(entry.offsets);
     return offsets;
   }
 
-  async #commitOffsets(offsets: readonly OffsetAndMetadata[]): Promise<void> {
-    const { clock, membership, taskTimeoutMs } = this.deps;
-    try {
-      await retrying(clock, taskTimeoutMs, () => membership.commit(offsets));
-    } catch (error) {
-      if (!(error instanceof KafkaError && error.code === 'GROUP_FENCED')) throw error;
-      throw new TaskMigratedError(
-        `Offsets cannot be committed, the group has gone on without this member: ${error.message}`,
-        { cause: error },
-      );
-    }
+  async #changelogEnds(tasks: readonly StreamTask[], isLast: boolean): Promise<ChangelogEnds> {
+    const { admin, clock, taskTimeoutMs } = this.deps;
+    const nowMs = clock.monotonicMs();
+    if (!isLast && nowMs - this.#lastOffsetsMs < CHANGELOG_OFFSETS_INTERVAL_MS) return new Map();
+    this.#lastOffsetsMs = nowMs;
+    const partitions = tasks
+      .flatMap((task) => ownChangelogs(task))
+      .map(({ topic, partition }) => ({ topic, partition }));
+    if (partitions.length === 0) return new Map();
+    const ends = await retrying(clock, taskTimeoutMs, () =>
+      admin.listOffsets(partitions, 'latest', 'read_uncommitted'),
+    );
+    return new Map(ends.map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]));
   }
+}
+
+function ownChangelogs({ stores }: StreamTask): readonly TaskChangelog[] {
+  return stores === undefined ? [] : stores.changelogs.filter(({ isSource }) => !isSource);
+}
+
+function commitStores(task: StreamTask, ends: ChangelogEnds): void {
+  const { stores } = task;
+  if (stores === undefined) return;
+  const offsets = new Map<string, number>();
+  for (const { store, topic, partition, isSource } of stores.changelogs) {
+    // A table's source is its own changelog: the store holds what was processed of it.
+    const end = isSource ? task.position(topic) : ends.get(partitionKey(topic, partition));
+    if (end !== undefined) offsets.set(store, end);
+  }
+  stores.state.commit(offsets);
 }

@@ -1,5 +1,6 @@
 import type { KafkaAdmin } from '../client/port.js';
 import type { TopicPartitionOffset } from '../client/records.js';
+import type { LocalState } from './local-state.js';
 import { RepartitionPurge } from './repartition-purge.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import type { ClusterTopicPartitions } from './topic-partitions.js';
@@ -13,6 +14,7 @@ export interface HousekeepingDeps {
   readonly admin: KafkaAdmin;
   readonly repartitionTopics: ReadonlySet<string>;
   readonly partitionCounts: ClusterTopicPartitions;
+  readonly localState: LocalState;
   readonly options: ResolvedOptions;
 }
 
@@ -39,6 +41,7 @@ export class Housekeeping {
     await this.#purge.run();
     if (now - this.#lastRefreshMs >= METADATA_MAX_AGE_MS) {
       this.#lastRefreshMs = now;
+      this.deps.localState.cleanUp();
       try {
         await this.deps.partitionCounts.refresh();
       } catch (error) {

@@ -1,5 +1,6 @@
 import type { KafkaClientFactory, GroupProtocol, RecordProducerOptions } from '../client/port.js';
 import type { KafkaConnectionOptions } from '../client/options.js';
+import type { StateFlushOptions } from '../state/state-options.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Clock } from '../time/clock.js';
 import type { OffsetResetPolicy } from '../topology/topology-nodes.js';
@@ -11,7 +12,12 @@ export interface StreamsOptions {
   readonly applicationId: string;
   /** Where Kafka is; or a client factory, e.g. the in-memory Kafka. */
   readonly kafka: KafkaConnectionOptions | KafkaClientFactory;
-  /** Longest time between two commits, ms. @default 30000 */
+  /**
+   * `exactly_once_v2` commits input, state and output in one transaction; readers of the output need `read_committed`.
+   * @default 'at_least_once'
+   */
+  readonly processingGuarantee?: 'at_least_once' | 'exactly_once_v2';
+  /** Longest time between two commits, ms. @default 30000, with exactly-once 100 */
   readonly commitIntervalMs?: number;
   /** Where to start in a topic without a committed offset. @default 'earliest' */
   readonly offsetReset?: OffsetResetPolicy;
@@ -36,6 +42,18 @@ export interface StreamsOptions {
   readonly maxTaskIdleMs?: number;
   /** Partitions and replicas of repartition and changelog topics. -1: the broker's default. @default -1 */
   readonly replicationFactor?: number;
+  /** Where stores with the engine `lmdb` keep their files. @default `millrace` in the system's temporary directory */
+  readonly stateDir?: string;
+  /** Bytes that caches of stores hold back in this process. 0: every update is passed on. @default 10485760 */
+  readonly cacheMaxBytes?: number;
+  /** When state is written to disk. */
+  readonly stateFlush?: StateFlushOptions;
+  /** State of tasks that are elsewhere is deleted after this time, ms. @default 600000 */
+  readonly stateCleanupDelayMs?: number;
+  /** Added to the retention of window stores for their changelogs, ms. @default 86400000 */
+  readonly windowChangelogAdditionalRetentionMs?: number;
+  /** With exactly-once: a transaction that takes longer is aborted by the broker, ms. @default 10000 */
+  readonly transactionTimeoutMs?: number;
   /** How often records that were processed are deleted from repartition topics, ms. @default 30000 */
   readonly repartitionPurgeIntervalMs?: number;
   /** Topic of records answered with 'dead-letter'. Required if a handler may answer so. Must exist. */

@@ -5,6 +5,7 @@ import type { Logger } from '../telemetry/logger.js';
 import { DefaultPartitioner } from '../topology/partitioner.js';
 import { deadLetterOf } from './dead-letter.js';
 import type { FailedRecord, ProductionHandler } from './handlers.js';
+import type { StreamCounters } from './stream-counters.js';
 import type { TopicPartitions } from './topic-partitions.js';
 
 interface PendingSend {
@@ -21,6 +22,7 @@ export interface RecordCollectorDeps {
   readonly topics: TopicPartitions;
   readonly productionHandler: ProductionHandler;
   readonly deadLetterTopic: string | undefined;
+  readonly counters: StreamCounters;
   readonly logger: Logger;
 }
 
@@ -33,9 +35,6 @@ export class RecordCollector {
   readonly #attempts = new WeakMap<object, number>();
   #overflow: PendingSend[] = [];
   #draining: Promise<void> | undefined;
-  recordsSent = 0;
-  bytesSent = 0;
-  droppedRecords = 0;
 
   constructor(private readonly deps: RecordCollectorDeps) {}
 
@@ -62,8 +61,8 @@ export class RecordCollector {
         { topic, partition: target },
       );
     }
-    this.recordsSent++;
-    this.bytesSent += (key === null ? 0 : key.length) + (value === null ? 0 : value.length);
+    this.deps.counters.sentRecords++;
+    this.deps.counters.sentBytes += (key === null ? 0 : key.length) + (value === null ? 0 : value.length);
     if (this.#overflow.length === 0 && this.deps.producer.produce(topic, target, key, value, timestamp, headers))
       return;
     this.#overflow.push({ topic, partition: target, key, value, timestamp, headers });
@@ -121,7 +120,7 @@ export class RecordCollector {
           failure.headers,
         );
       } else {
-        this.droppedRecords++;
+        this.deps.counters.droppedRecords++;
         const { topic, partition } = failure;
         this.deps.logger.warn(
           { topic, partition, err: failure.error },
@@ -134,6 +133,17 @@ export class RecordCollector {
       }
     }
     return hasResent;
+  }
+
+  /** Number of records sent so far. */
+  get recordsSent(): number {
+    return this.deps.counters.sentRecords;
+  }
+
+  /** Forgets what waits for room in the producer, after the transaction it belongs to was aborted. */
+  clear(): void {
+    this.#overflow = [];
+    this.deps.producer.takeFailures();
   }
 
   async #drainOverflow(): Promise<void> {

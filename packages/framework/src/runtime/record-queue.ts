@@ -1,9 +1,27 @@
-import { NO_HEADERS, type ConsumedRecord, type RecordBatch, type TopicPartition } from '../client/records.js';
+import {
+  NO_HEADERS,
+  type ConsumedRecord,
+  type RecordBatch,
+  type TopicPartition,
+  type TopicPartitionOffset,
+} from '../client/records.js';
 import { StreamRecord } from '../processor/record.js';
 import type { SourceNode } from '../topology/topology-nodes.js';
 
 /** Called when the record at the head cannot be deserialised. Throws, or returns to drop the record. */
 export type HeadFailureListener = (error: unknown, raw: ConsumedRecord, part: 'key' | 'value' | 'timestamp') => void;
+
+export interface RecordQueueDeps {
+  /** Where reading starts. */
+  readonly start: TopicPartitionOffset;
+  readonly source: SourceNode;
+  readonly enter: (record: StreamRecord<unknown, unknown>) => void | Promise<void>;
+  /** Largest timestamp seen in the partition before, or -1. */
+  readonly partitionTimeMs: number;
+  readonly onHeadFailure: HeadFailureListener;
+  /** A record was dropped because its timestamp is negative. */
+  readonly onSkipped: () => void;
+}
 
 /**
  * Records of one partition that were fetched and not yet processed. Only the head is deserialised: its timestamp
@@ -20,21 +38,22 @@ export class RecordQueue implements TopicPartition {
   /** Records waiting, the head included. */
   size = 0;
   isPaused = false;
-  droppedRecords = 0;
   #batches: RecordBatch[] = [];
   #index = 0;
 
-  constructor(
-    readonly topic: string,
-    readonly partition: number,
-    readonly source: SourceNode,
-    /** Hands a record to the children of the source node. */
-    readonly enter: (record: StreamRecord<unknown, unknown>) => void | Promise<void>,
-    start: { readonly offset: number; readonly partitionTimeMs: number },
-    private readonly onHeadFailure: HeadFailureListener,
-  ) {
-    this.fetchedOffset = start.offset;
-    this.partitionTimeMs = start.partitionTimeMs;
+  readonly topic: string;
+  readonly partition: number;
+  readonly source: SourceNode;
+  /** Hands a record to the children of the source node. */
+  readonly enter: (record: StreamRecord<unknown, unknown>) => void | Promise<void>;
+
+  constructor(private readonly deps: RecordQueueDeps) {
+    this.topic = deps.start.topic;
+    this.partition = deps.start.partition;
+    this.source = deps.source;
+    this.enter = deps.enter;
+    this.fetchedOffset = deps.start.offset;
+    this.partitionTimeMs = deps.partitionTimeMs;
   }
 
   /** Appends what was fetched. */
@@ -76,7 +95,6 @@ export class RecordQueue implements TopicPartition {
         this.headRaw = raw;
         return;
       }
-      this.droppedRecords++;
       this.size--;
       this.#index++;
     }
@@ -103,12 +121,14 @@ export class RecordQueue implements TopicPartition {
       if (typeof timestamp !== 'number' || Number.isNaN(timestamp)) {
         throw new TypeError(`The timestamp extractor of ${source.name} returned ${String(timestamp)}, not a number.`);
       }
-      return timestamp < 0 ? undefined : new StreamRecord(key, value, timestamp, headers);
+      if (timestamp >= 0) return new StreamRecord(key, value, timestamp, headers);
+      this.deps.onSkipped();
+      return undefined;
     } catch (error) {
       // While the listener runs, the failed record is the head as far as offsets go: a failure must not commit past it.
       this.head = undefined;
       this.headRaw = raw;
-      this.onHeadFailure(error, raw, part);
+      this.deps.onHeadFailure(error, raw, part);
       return undefined;
     }
   }

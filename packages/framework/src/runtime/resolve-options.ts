@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { confluentClients } from '../client/confluent/confluent-clients.js';
 import type { KafkaConnectionOptions } from '../client/options.js';
 import type { KafkaClientFactory } from '../client/port.js';
@@ -45,6 +47,7 @@ const replication: Check = (value) =>
 const checks: Readonly<Record<keyof StreamsOptions, Check>> = {
   applicationId,
   kafka: objects,
+  processingGuarantee: oneOf('at_least_once', 'exactly_once_v2'),
   commitIntervalMs: atLeast(0),
   offsetReset: oneOf('earliest', 'latest', 'none'),
   groupProtocol: oneOf('auto', 'consumer', 'classic'),
@@ -56,6 +59,12 @@ const checks: Readonly<Record<keyof StreamsOptions, Check>> = {
   bufferedRecordsPerPartition: atLeast(1),
   maxTaskIdleMs: atLeast(-1),
   replicationFactor: replication,
+  stateDir: text,
+  cacheMaxBytes: atLeast(0),
+  stateFlush: objects,
+  stateCleanupDelayMs: atLeast(0),
+  windowChangelogAdditionalRetentionMs: atLeast(0),
+  transactionTimeoutMs: atLeast(1),
   repartitionPurgeIntervalMs: atLeast(1),
   deadLetterTopic: text,
   deserializationHandler: callback,
@@ -88,7 +97,8 @@ export function resolveOptions(options: StreamsOptions): ResolvedOptions {
   return Object.freeze({
     applicationId: options.applicationId,
     kafka: clientsOf(options),
-    commitIntervalMs: options.commitIntervalMs ?? 30_000,
+    processingGuarantee: options.processingGuarantee ?? 'at_least_once',
+    commitIntervalMs: options.commitIntervalMs ?? (options.processingGuarantee === 'exactly_once_v2' ? 100 : 30_000),
     offsetReset: options.offsetReset ?? 'earliest',
     groupProtocol: options.groupProtocol ?? 'auto',
     groupInstanceId: options.groupInstanceId,
@@ -99,6 +109,12 @@ export function resolveOptions(options: StreamsOptions): ResolvedOptions {
     bufferedRecordsPerPartition: options.bufferedRecordsPerPartition ?? 1_000,
     maxTaskIdleMs: options.maxTaskIdleMs ?? 0,
     replicationFactor: options.replicationFactor ?? -1,
+    stateDir: options.stateDir ?? join(tmpdir(), 'millrace'),
+    cacheMaxBytes: options.cacheMaxBytes ?? 10_485_760,
+    stateFlush: options.stateFlush ?? {},
+    stateCleanupDelayMs: options.stateCleanupDelayMs ?? 600_000,
+    windowChangelogAdditionalRetentionMs: options.windowChangelogAdditionalRetentionMs ?? 86_400_000,
+    transactionTimeoutMs: options.transactionTimeoutMs ?? 10_000,
     repartitionPurgeIntervalMs: options.repartitionPurgeIntervalMs ?? 30_000,
     deadLetterTopic: options.deadLetterTopic,
     deserializationHandler: options.deserializationHandler ?? (() => 'fail'),

@@ -1,21 +1,31 @@
-import type { GroupEvent, GroupMembership, KafkaAdmin, RecordFetcher, RecordProducer } from '../client/port.js';
+import type { GroupEvent, GroupMembership, GroupMembershipOptions, KafkaAdmin, RecordFetcher } from '../client/port.js';
 import type { TopicPartition } from '../client/records.js';
 import { KafkaError, TaskMigratedError } from '../errors/errors.js';
+import type { TaskId } from '../processor/processor-context.js';
+import type { Subtopology } from '../topology/topology-nodes.js';
+import { ChangelogReader, type RestoreProgress } from './changelog-reader.js';
 import { CommitCoordinator } from './commit-coordinator.js';
 import { FetchPump } from './fetch-pump.js';
 import { Housekeeping } from './housekeeping.js';
+import type { LocalState } from './local-state.js';
+import { AtLeastOnce, ExactlyOnce, type ProcessingGuarantee } from './processing-guarantee.js';
 import { RecordCollector } from './record-collector.js';
-
 import type { ResolvedOptions } from './resolve-options.js';
 import { retrying } from './retry.js';
 import { resetOffsets, startingOffsets } from './starting-offsets.js';
 import { StepTimings, type LoopStep } from './step-timings.js';
-import { TaskManager } from './task-manager.js';
+import type { StreamCounters } from './stream-counters.js';
+import type { StreamTaskDeps } from './stream-task-deps.js';
+import { TaskManager, type TaskPhase } from './task-manager.js';
+import { textOf } from './task-node.js';
+import type { TaskStores } from './task-stores.js';
 import type { ClusterTopicPartitions } from './topic-partitions.js';
 import type { TopologyTopics } from './topology-topics.js';
 
 export interface StreamLoopDeps {
   readonly options: ResolvedOptions;
+  readonly counters: StreamCounters;
+  readonly localState: LocalState;
   readonly topics: TopologyTopics;
   readonly partitionCounts: ClusterTopicPartitions;
   readonly admin: KafkaAdmin;
@@ -27,6 +37,8 @@ export interface StreamLoopDeps {
 const SLICE_RECORDS = 250;
 /** Longest time of processing before the loop looks at events and at what was fetched, ms. */
 const SLICE_MS = 50;
+/** Most changelog records that one step of restoring takes: what running tasks wait for in between. */
+const RESTORE_POLL_RECORDS = 5_000;
 /** A member that was given nothing is not told so by every protocol; after this time it counts as running, ms. */
 const EMPTY_ASSIGNMENT_AFTER_MS = 5_000;
 /**
@@ -36,76 +48,81 @@ const EMPTY_ASSIGNMENT_AFTER_MS = 5_000;
 export class StreamLoop {
   readonly timings = new StepTimings();
   readonly #tasks: TaskManager;
+  readonly #changelogs: ChangelogReader;
+  readonly #membership: GroupMembership;
   readonly #fetcher: RecordFetcher;
-  readonly #producer: RecordProducer;
+  readonly #guarantee: ProcessingGuarantee;
   readonly #collector: RecordCollector;
+  readonly #commits: CommitCoordinator;
   readonly #housekeeping: Housekeeping;
   readonly #pump: FetchPump;
-  #membership: GroupMembership;
-  #commits: CommitCoordinator;
   #isStopping = false;
   #isPaused = false;
+  #isRebalancing = true;
   #isWaitingForAssignment = true;
   #joinedMs = 0;
   #lastCommitMs = 0;
-  #closedTaskRecords = 0;
 
   constructor(private readonly deps: StreamLoopDeps) {
-    const { options, topics } = deps;
-    this.#membership = this.#newMembership();
-    this.#fetcher = options.kafka.fetcher({
-      isolationLevel: 'read_uncommitted',
-      maxPollRecords: options.maxPollRecords,
-    });
-    this.#producer = options.kafka.producer(options.producer);
-    this.#collector = new RecordCollector({
-      producer: this.#producer,
-      topics: deps.partitionCounts,
-      productionHandler: options.productionHandler,
-      deadLetterTopic: options.deadLetterTopic,
-      logger: options.logger,
-    });
+    const { options, admin, topics, partitionCounts, counters, localState } = deps;
+    const { kafka, clock, logger, taskTimeoutMs } = options;
+    this.#membership = kafka.membership(membershipOptions(options));
+    this.#guarantee = guaranteeOf(options, localState.processId);
+    const { producer, isolationLevel } = this.#guarantee;
+    this.#fetcher = kafka.fetcher({ isolationLevel, maxPollRecords: options.maxPollRecords });
     this.#pump = new FetchPump(this.#fetcher);
-    const { admin, partitionCounts } = deps;
-    const { repartitionTopics } = topics;
-    this.#housekeeping = new Housekeeping({ admin, partitionCounts, repartitionTopics, options });
-    this.#commits = this.#newCommits();
-    const { applicationId, maxTaskIdleMs, deserializationHandler, processingHandler, productionHandler } = options;
-    const { clock, logger } = options;
-    this.#tasks = new TaskManager({
-      topics,
-      logger,
-      taskDeps: (subtopology, taskId) => ({
-        ...{
-          applicationId,
-          maxTaskIdleMs,
-          deserializationHandler,
-          processingHandler,
-          productionHandler,
-          clock,
-          logger,
-        },
-        ...{ taskId, subtopology, topicName: topics.fullName, collector: this.#collector },
-        endOffset: (partition) => this.#fetcher.endOffset(partition),
-      }),
+    const { productionHandler, deadLetterTopic } = options;
+    this.#collector = new RecordCollector({
+      ...{ producer, topics: partitionCounts, productionHandler, deadLetterTopic, counters, logger },
     });
+    const { repartitionTopics } = topics;
+    this.#housekeeping = new Housekeeping({ admin, partitionCounts, repartitionTopics, localState, options });
+    this.#commits = new CommitCoordinator({
+      ...{ guarantee: this.#guarantee, collector: this.#collector, membership: this.#membership },
+      ...{ admin, clock, taskTimeoutMs },
+    });
+    const restoreFetcher = kafka.fetcher({ isolationLevel, maxPollRecords: RESTORE_POLL_RECORDS });
+    this.#changelogs = new ChangelogReader({ fetcher: restoreFetcher, admin, clock, logger, taskTimeoutMs });
+    this.#tasks = new TaskManager({
+      ...{ topics, changelogs: this.#changelogs, clock, logger, taskTimeoutMs, openStores: localState.openStores },
+      taskDeps: (subtopology, taskId, stores) => this.#taskDeps(subtopology, taskId, stores),
+    });
+  }
+
+  #taskDeps(subtopology: Subtopology, taskId: TaskId, stores: TaskStores | undefined): StreamTaskDeps {
+    const { options, topics, counters } = this.deps;
+    const { applicationId, maxTaskIdleMs, clock, logger } = options;
+    const { deserializationHandler, processingHandler, productionHandler } = options;
+    return {
+      ...{
+        applicationId,
+        taskId,
+        subtopology,
+        topicName: topics.fullName,
+        collector: this.#collector,
+        counters,
+        stores,
+      },
+      ...{ maxTaskIdleMs, deserializationHandler, processingHandler, productionHandler, clock, logger },
+      endOffset: (partition) => this.#fetcher.endOffset(partition),
+    };
   }
 
   /** Opens the clients and joins the group. */
   async connect(): Promise<void> {
-    await this.#producer.connect();
+    await this.#guarantee.connect();
     await this.#fetcher.connect();
-    await this.#join();
-    this.#lastCommitMs = this.deps.options.clock.monotonicMs();
+    await this.#membership.join(this.deps.topics.subscription);
+    this.#joinedMs = this.#lastCommitMs = this.deps.options.clock.monotonicMs();
   }
 
   /**
    * Runs until {@link stop}; then commits, leaves the group and closes. Rejects with what ended it otherwise: then
-   * nothing more was committed.
+   * nothing more was committed. A `TaskMigratedError` asks for a new loop.
    */
   async run(): Promise<void> {
     try {
-      while (!this.#isStopping) await this.#iterateOrRejoin();
+      while (!this.#isStopping) await this.#iterateOrRewind();
       await this.#commitLast();
     } finally {
       await this.#close();
@@ -114,11 +131,11 @@ export class StreamLoop {
 
   async #commitLast(): Promise<void> {
     try {
-      await this.#timed('commit', () => this.#commit());
+      await this.#timed('commit', () => this.#commit(true));
     } catch (error) {
-      if (!(error instanceof TaskMigratedError)) throw error;
-      // Other members have the partitions already and process again what was not committed here.
-      this.deps.options.logger.warn({ err: error }, `Closing without a last commit: ${error.message}`);
+      if (!(error instanceof TaskMigratedError) && !requiresAbort(error)) throw error;
+      // What was not committed here is processed again, by whoever has the partitions then.
+      this.deps.options.logger.warn({ err: error }, `Closing without a last commit: ${textOf(error)}`);
     }
   }
 
@@ -139,38 +156,44 @@ export class StreamLoop {
     await this.#close();
   }
 
-  get assignedTasks(): readonly { readonly taskId: string; readonly partitions: readonly TopicPartition[] }[] {
-    return [...this.#tasks.tasks].map((task) => ({
-      taskId: task.id.toString(),
-      partitions: task.queues.map(({ topic, partition }) => ({ topic, partition })),
-    }));
+  /** Tasks held, with what they are doing. */
+  get taskPhases(): ReadonlyMap<string, TaskPhase> {
+    return this.#tasks.phases;
   }
 
-  get counters(): { processedRecords: number; sentRecords: number; droppedRecords: number; deadLetters: number } {
-    let [processedRecords, droppedRecords, deadLetters] = [this.#closedTaskRecords, this.#collector.droppedRecords, 0];
-    for (const task of this.#tasks.tasks) {
-      processedRecords += task.processedRecords;
-      droppedRecords += task.droppedRecords;
-      deadLetters += task.deadLetters;
-    }
-    return { processedRecords, sentRecords: this.#collector.recordsSent, droppedRecords, deadLetters };
+  get restoreProgress(): RestoreProgress {
+    return this.#changelogs.progress;
   }
 
-  /** The catch ladder's first step: a lost membership is answered here, everything else ends the loop. */
-  async #iterateOrRejoin(): Promise<void> {
+  /** The catch ladder's first step: an aborted transaction is answered here, everything else ends the loop. */
+  async #iterateOrRewind(): Promise<void> {
     try {
       await this.#iterate();
     } catch (error) {
-      if (!(error instanceof TaskMigratedError)) throw error;
-      this.deps.options.logger.warn({ err: error }, `Tasks lost, rejoining the group: ${error.message}`);
-      await this.#rejoin();
+      if (!requiresAbort(error)) throw error;
+      await this.#abortAndRewind(error);
     }
+  }
+
+  /** Takes back everything since the last commit and starts the tasks anew from there. */
+  async #abortAndRewind(cause: unknown): Promise<void> {
+    const { clock, logger, taskTimeoutMs } = this.deps.options;
+    logger.warn({ err: cause }, `The transaction is aborted and its records are processed again: ${textOf(cause)}`);
+    const partitions = this.#tasks.runningPartitions;
+    await this.#pump.unassign(partitions);
+    this.#collector.clear();
+    await this.#guarantee.abort();
+    const starts = await retrying(clock, taskTimeoutMs, () =>
+      startingOffsets(partitions, this.#membership, this.deps.admin, this.#policyOf),
+    );
+    this.#tasks.rewind(starts);
   }
 
   async #iterate(): Promise<void> {
     const { clock } = this.deps.options;
     for (const event of this.#membership.poll()) await this.#timed('rebalance', () => this.#onEvent(event));
-    this.#noticeEmptyAssignment();
+    await this.#guarantee.begin();
+    await this.#advanceTasks();
     this.#pump.start(this.#waitMs());
     const hasWork = this.#isPaused ? false : await this.#timed('process', () => this.#processSlice());
     await this.#punctuate();
@@ -178,9 +201,29 @@ export class StreamLoop {
     if (!this.#pump.hasResult) {
       // With records at hand the loop only lets callbacks run; without, it waits for the fetch.
       if (hasWork) await clock.sleep(0);
-      else await this.#timed('poll', () => this.#pump.wait());
+      else await this.#timed('poll', () => this.#waitForRecords());
     }
     await this.#takeFetched();
+  }
+
+  /** Opens, restores and starts tasks, and begins to read for those that run. */
+  async #advanceTasks(): Promise<void> {
+    this.#fetcher.assign(await this.#tasks.advance());
+    const { clock, logger } = this.deps.options;
+    if (this.#isWaitingForAssignment && clock.monotonicMs() - this.#joinedMs >= EMPTY_ASSIGNMENT_AFTER_MS) {
+      this.#isWaitingForAssignment = false;
+      logger.info({}, 'No partitions assigned: other members hold all of them; standing by');
+    }
+    const isRebalancing = this.#isWaitingForAssignment || this.#tasks.isRestoring;
+    if (isRebalancing === this.#isRebalancing) return;
+    this.#isRebalancing = isRebalancing;
+    this.deps.onRebalance(isRebalancing);
+  }
+
+  /** Whichever comes first: input, or changelog records of tasks that are being restored. */
+  #waitForRecords(): Promise<void> {
+    if (this.#changelogs.isIdle) return this.#pump.wait();
+    return Promise.race([this.#pump.wait(), this.#changelogs.wait()]);
   }
 
   /** How long a fetch may wait: until something else is due. */
@@ -219,11 +262,11 @@ export class StreamLoop {
     for (const task of this.#tasks.tasks) isDue ||= task.isCommitRequested;
     if (!isDue) return;
     await this.#timed('commit', () => this.#commit());
-    await this.#housekeeping.run(this.#tasks.size, this.counters.processedRecords);
+    await this.#housekeeping.run(this.#tasks.phases.size, this.deps.counters.processedRecords);
   }
 
-  async #commit(): Promise<void> {
-    const committed = await this.#commits.commit([...this.#tasks.tasks]);
+  async #commit(isLast = false): Promise<void> {
+    const committed = await this.#commits.commit(this.#tasks.tasks, isLast);
     this.#lastCommitMs = this.deps.options.clock.monotonicMs();
     this.#housekeeping.committed(committed);
   }
@@ -274,22 +317,36 @@ export class StreamLoop {
     const { logger } = this.deps.options;
     const names = event.partitions.map(({ topic, partition }) => `${topic}-${partition}`);
     logger.info({ partitions: names }, `Partitions ${event.type}: ${names.join(', ') || 'none'}`);
+    this.#isRebalancing = true;
     this.deps.onRebalance(true);
     switch (event.type) {
       case 'assigned':
         await this.#onAssigned(event.partitions);
         break;
       case 'revoked':
-        await this.#timed('commit', () => this.#commit());
+        await this.#commitRevoked();
         await this.#drop(event.partitions);
         break;
       case 'lost':
         await this.#drop(event.partitions);
+        // The open transaction has work of tasks that others may be doing now.
+        if (this.deps.options.processingGuarantee === 'exactly_once_v2') {
+          await this.#abortAndRewind(new Error('partitions were lost'));
+        }
         break;
     }
     this.#membership.acknowledge();
     this.#isWaitingForAssignment = false;
-    this.deps.onRebalance(false);
+  }
+
+  /** All tasks commit, since they share the transaction. If it is aborted, the next owner starts from the last commit. */
+  async #commitRevoked(): Promise<void> {
+    try {
+      await this.#timed('commit', () => this.#commit(true));
+    } catch (error) {
+      if (!requiresAbort(error)) throw error;
+      await this.#abortAndRewind(error);
+    }
   }
 
   async #onAssigned(partitions: readonly TopicPartition[]): Promise<void> {
@@ -297,66 +354,23 @@ export class StreamLoop {
     const starts = await retrying(clock, taskTimeoutMs, () =>
       startingOffsets(partitions, this.#membership, this.deps.admin, this.#policyOf),
     );
-    await this.#tasks.assign(starts);
-    this.#fetcher.assign(starts);
+    this.#tasks.assign(starts);
   }
 
-  /** Gives partitions up without committing. */
+  /** Gives partitions up. What was not committed of them is gone here. */
   async #drop(partitions: readonly TopicPartition[]): Promise<void> {
     await this.#pump.unassign(partitions);
-    const before = this.counters.processedRecords;
-    this.#tasks.remove(partitions);
-    this.#closedTaskRecords += before - this.counters.processedRecords;
-  }
-
-  #noticeEmptyAssignment(): void {
-    if (!this.#isWaitingForAssignment) return;
-    if (this.deps.options.clock.monotonicMs() - this.#joinedMs < EMPTY_ASSIGNMENT_AFTER_MS) return;
-    this.#isWaitingForAssignment = false;
-    this.deps.options.logger.info({}, 'No partitions assigned: other members hold all of them; standing by');
-    this.deps.onRebalance(false);
-  }
-
-  #newMembership(): GroupMembership {
-    const { applicationId, groupProtocol, groupInstanceId, maxPollIntervalMs, sessionTimeoutMs, kafka } =
-      this.deps.options;
-    return kafka.membership({
-      groupId: applicationId,
-      protocol: groupProtocol,
-      maxPollIntervalMs,
-      sessionTimeoutMs,
-      ...(groupInstanceId === undefined ? {} : { groupInstanceId }),
-    });
-  }
-
-  #newCommits(): CommitCoordinator {
-    const { clock, taskTimeoutMs } = this.deps.options;
-    return new CommitCoordinator({ collector: this.#collector, membership: this.#membership, clock, taskTimeoutMs });
-  }
-
-  async #join(): Promise<void> {
-    await this.#membership.join(this.deps.topics.subscription);
-    this.#isWaitingForAssignment = true;
-    this.#joinedMs = this.deps.options.clock.monotonicMs();
-  }
-
-  /** A new member in place of one that the group has given up: all tasks are dropped, nothing of theirs is committed. */
-  async #rejoin(): Promise<void> {
-    this.deps.onRebalance(true);
-    await this.#drop(this.#tasks.partitions);
-    await this.#membership.leave();
-    this.#membership = this.#newMembership();
-    this.#commits = this.#newCommits();
-    await this.#join();
+    await this.#tasks.remove(partitions);
   }
 
   async #close(): Promise<void> {
     const { logger } = this.deps.options;
-    this.#tasks.closeAll();
     const steps: readonly [string, () => Promise<void>][] = [
+      ['close the tasks', () => this.#tasks.closeAll()],
+      ['close the producer', () => this.#guarantee.close()],
       ['leave the group', () => this.#membership.leave()],
       ['close the fetcher', () => this.#fetcher.close()],
-      ['close the producer', () => this.#producer.close()],
+      ['stop restoring', () => this.#changelogs.close()],
     ];
     for (const [what, step] of steps) {
       try {
@@ -377,4 +391,29 @@ export class StreamLoop {
       this.timings.add(step, clock.monotonicMs() - startMs);
     }
   }
+}
+
+function membershipOptions(options: ResolvedOptions): GroupMembershipOptions {
+  const { applicationId, groupProtocol, groupInstanceId, maxPollIntervalMs, sessionTimeoutMs } = options;
+  return {
+    groupId: applicationId,
+    protocol: groupProtocol,
+    maxPollIntervalMs,
+    sessionTimeoutMs,
+    ...(groupInstanceId === undefined ? {} : { groupInstanceId }),
+  };
+}
+
+function guaranteeOf(options: ResolvedOptions, processId: string): ProcessingGuarantee {
+  const { applicationId, kafka, clock, taskTimeoutMs, transactionTimeoutMs } = options;
+  if (options.processingGuarantee === 'at_least_once') {
+    return new AtLeastOnce({ producer: kafka.producer(options.producer), clock, taskTimeoutMs });
+  }
+  const transactionalId = `${applicationId}-${processId}`;
+  const producer = kafka.producer({ ...options.producer, transactionalId, transactionTimeoutMs });
+  return new ExactlyOnce({ producer, clock, taskTimeoutMs });
+}
+
+function requiresAbort(error: unknown): boolean {
+  return error instanceof KafkaError && error.requiresAbort;
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../time/clock.js';
 import type { Subtopology } from '../topology/topology-nodes.js';
 import type { DeserializationHandler, ProcessingHandler, ProductionHandler } from './handlers.js';
 import type { RecordCollector } from './record-collector.js';
+import type { StreamCounters } from './stream-counters.js';
 import type { TaskStores } from './task-stores.js';
 
 /** Everything that a {@link StreamTask} needs from outside. */
@@ -26,6 +27,7 @@ export interface StreamTaskDeps {
   readonly deserializationHandler: DeserializationHandler;
   readonly processingHandler: ProcessingHandler;
   readonly productionHandler: ProductionHandler;
+  readonly counters: StreamCounters;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -39,7 +39,6 @@ export class StreamTask {
   #recordTimestampMs = -1;
   #isCommitRequested = false;
   #state: 'CREATED' | 'RUNNING' | 'CLOSED' = 'CREATED';
-  processedRecords = 0;
 
   constructor(private readonly deps: StreamTaskDeps) {
     this.id = deps.taskId;
@@ -64,7 +63,7 @@ export class StreamTask {
       recordTimestampMs: () => this.#recordTimestampMs,
       recordContext: () => this.#services.captureInput(),
       writeExpired: () => {
-        this.#services.droppedRecords++;
+        deps.counters.droppedRecords++;
       },
     });
   }
@@ -83,10 +82,16 @@ export class StreamTask {
     const { topic, partition } = start;
     const enter = this.#topology.sources.get(source.name);
     if (enter === undefined) throw new IllegalStateError(`Task ${this.id.toString()} has no source ${source.name}.`);
-    const position = { offset: start.offset, partitionTimeMs };
-    const queue = new RecordQueue(topic, partition, source, enter, position, (error, raw, part) =>
-      this.#answerHeadFailure(error, queue, part, raw),
-    );
+    const queue: RecordQueue = new RecordQueue({
+      start: { topic, partition, offset: start.offset },
+      source,
+      enter,
+      partitionTimeMs,
+      onHeadFailure: (error, raw, part) => this.#answerHeadFailure(error, queue, part, raw),
+      onSkipped: () => {
+        this.deps.counters.droppedRecords++;
+      },
+    });
     this.#committed.set(topic, start.offset);
     this.#group.add(queue);
   }
@@ -139,7 +144,7 @@ export class StreamTask {
       count++;
       if (this.#streamTimeMs >= this.#streamTime.nextDueMs) await this.#punctuate(this.#streamTime, this.#streamTimeMs);
     }
-    this.processedRecords += count;
+    this.deps.counters.processedRecords += count;
     for (const node of this.#topology.asynchronous) {
       const ready = node.settle('forwardReady');
       if (ready !== undefined) await ready;
@@ -215,18 +220,15 @@ export class StreamTask {
     return offsets;
   }
 
+  /** Offset of the next record to process in an input topic. */
+  position(topic: string): number | undefined {
+    return this.#group.queue(topic, this.id.partition)?.committableOffset;
+  }
+
   /** To be told after the offsets of {@link committable} are committed. */
   committed(offsets: readonly OffsetAndMetadata[]): void {
     this.#isCommitRequested = false;
     for (const { topic, offset } of offsets) this.#committed.set(topic, offset);
-  }
-
-  get droppedRecords(): number {
-    return this.#group.queues.reduce((sum, queue) => sum + queue.droppedRecords, this.#services.droppedRecords);
-  }
-
-  get deadLetters(): number {
-    return this.#services.deadLetters;
   }
 
   /** Closes the processors. What was not committed is gone with the task. */

@@ -1,25 +1,26 @@
 import type { KafkaAdmin } from '../client/port.js';
-import type { TopicPartition } from '../client/records.js';
-import { IllegalStateError } from '../errors/errors.js';
+import { IllegalStateError, TaskMigratedError } from '../errors/errors.js';
 import { StreamsError } from '../errors/streams-error.js';
+import type { TopologyPlan } from '../topology/topology-nodes.js';
 import type { Topology } from '../topology/topology.js';
+import type { RestoreProgress } from './changelog-reader.js';
 import { ClientLifecycle, type ClientState, type StateListener } from './client-state.js';
+import { LocalState } from './local-state.js';
 import type { StreamsOptions } from './options.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
 import type { LoopStep, StepTiming } from './step-timings.js';
+import { StreamCounters } from './stream-counters.js';
 import { StreamLoop } from './stream-loop.js';
+import type { TaskPhase } from './task-manager.js';
 import { ClusterTopicPartitions } from './topic-partitions.js';
 import { TopologyTopics } from './topology-topics.js';
 
 /** Counters since the client started. */
-export interface StreamsMetrics {
-  readonly processedRecords: number;
-  readonly sentRecords: number;
-  /** Records that a handler let go, and those with a negative timestamp. */
-  readonly droppedRecords: number;
-  readonly deadLetters: number;
-  /** Time by step of the loop, ms. */
+export interface StreamsMetrics extends Readonly<StreamCounters> {
+  /** Time by step of the loop, ms, since the loop was started or replaced. */
   readonly steps: Readonly<Partial<Record<LoopStep, StepTiming>>>;
+  /** Undefined before the start. */
+  readonly restore: RestoreProgress | undefined;
 }
 
 /** A replaced loop that lived shorter than this waits before the next one starts, ms. */
@@ -42,6 +43,9 @@ export class StreamsClient {
   readonly #topics: TopologyTopics;
   readonly #admin: KafkaAdmin;
   readonly #partitionCounts: ClusterTopicPartitions;
+  readonly #plan: TopologyPlan;
+  readonly #counters = new StreamCounters();
+  #localState: LocalState | undefined;
   #loop: StreamLoop | undefined;
   #isClosing = false;
   #isPaused = false;
@@ -57,7 +61,8 @@ export class StreamsClient {
     this.#options = resolveOptions(options);
     const { logger, kafka, applicationId } = this.#options;
     this.#lifecycle = new ClientLifecycle((error) => logger.error({ err: error }, 'A state listener threw'));
-    this.#topics = new TopologyTopics(applicationId, topology.plan());
+    this.#plan = topology.plan();
+    this.#topics = new TopologyTopics(applicationId, this.#plan);
     this.#admin = kafka.admin();
     this.#partitionCounts = new ClusterTopicPartitions(this.#admin);
     this.closed = new Promise<void>((resolve, reject) => {
@@ -78,13 +83,12 @@ export class StreamsClient {
   }
 
   get metrics(): StreamsMetrics {
-    const none = { processedRecords: 0, sentRecords: 0, droppedRecords: 0, deadLetters: 0 };
-    return { ...(this.#loop?.counters ?? none), steps: this.#loop?.timings.snapshot() ?? {} };
+    return { ...this.#counters, steps: this.#loop?.timings.snapshot() ?? {}, restore: this.#loop?.restoreProgress };
   }
 
-  /** Tasks that this process runs at the moment. */
-  get tasks(): readonly { readonly taskId: string; readonly partitions: readonly TopicPartition[] }[] {
-    return this.#loop?.assignedTasks ?? [];
+  /** Tasks that this process holds at the moment, by id, with what they are doing. */
+  get tasks(): ReadonlyMap<string, TaskPhase> {
+    return this.#loop?.taskPhases ?? new Map<string, TaskPhase>();
   }
 
   /**
@@ -136,15 +140,22 @@ export class StreamsClient {
 
   async #open(): Promise<void> {
     const { logger, replicationFactor, deadLetterTopic } = this.#options;
+    const additionalRetentionMs = this.#options.windowChangelogAdditionalRetentionMs;
+    this.#localState = new LocalState(this.#options, this.#topics, this.#plan);
     await this.#admin.connect();
-    const counts = await this.#topics.prepare(this.#admin, { logger, replicationFactor, deadLetterTopic });
+    const prepare = { logger, replicationFactor, deadLetterTopic, additionalRetentionMs };
+    const counts = await this.#topics.prepare(this.#admin, prepare);
     for (const [topic, partitions] of counts) this.#partitionCounts.set(topic, partitions);
     await this.#openLoop();
   }
 
   async #openLoop(): Promise<void> {
+    const localState = this.#localState;
+    if (localState === undefined) throw new IllegalStateError('The client was not started.');
     const loop = new StreamLoop({
       options: this.#options,
+      counters: this.#counters,
+      localState,
       topics: this.#topics,
       partitionCounts: this.#partitionCounts,
       admin: this.#admin,
@@ -179,11 +190,17 @@ export class StreamsClient {
         return;
       } catch (error) {
         const shown = error instanceof Error ? error : new StreamsError('UNCAUGHT', String(error), { cause: error });
-        if (this.#isClosing || uncaughtHandler(shown) === 'shutdown') {
+        const isMigrated = shown instanceof TaskMigratedError;
+        if (isMigrated && this.#isClosing) {
+          await this.#finish();
+          return;
+        }
+        if (this.#isClosing || (!isMigrated && uncaughtHandler(shown) === 'shutdown')) {
           await this.#fail(shown);
           return;
         }
-        logger.error({ err: shown }, `The stream loop failed and is replaced: ${shown.message}`);
+        if (isMigrated) logger.warn({ err: shown }, `Tasks lost, starting anew: ${shown.message}`);
+        else logger.error({ err: shown }, `The stream loop failed and is replaced: ${shown.message}`);
         if (this.state === 'RUNNING') this.#lifecycle.transitionTo('REBALANCING');
         if (clock.monotonicMs() - startedMs < REPLACE_DELAY_MS) await clock.sleep(REPLACE_DELAY_MS);
       }
@@ -213,6 +230,7 @@ export class StreamsClient {
   }
 
   async #closeAdmin(): Promise<void> {
+    this.#localState?.close();
     try {
       await this.#admin.close();
     } catch (error) {

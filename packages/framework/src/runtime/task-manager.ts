@@ -1,35 +1,78 @@
 import { partitionKey, type OffsetAndMetadata, type RecordBatch, type TopicPartition } from '../client/records.js';
+import { StateStoreError } from '../errors/errors.js';
 import { TaskId } from '../processor/processor-context.js';
 import type { Logger } from '../telemetry/logger.js';
+import type { Clock } from '../time/clock.js';
 import type { Subtopology } from '../topology/topology-nodes.js';
+import type { ChangelogReader } from './changelog-reader.js';
 import type { RecordQueue } from './record-queue.js';
 import { StreamTask } from './stream-task.js';
 import type { StreamTaskDeps } from './stream-task-deps.js';
+import type { TaskStores } from './task-stores.js';
 import type { TopologyTopics } from './topology-topics.js';
 
 export interface TaskManagerDeps {
   readonly topics: TopologyTopics;
-  readonly taskDeps: (subtopology: Subtopology, taskId: TaskId) => StreamTaskDeps;
+  readonly taskDeps: (subtopology: Subtopology, taskId: TaskId, stores: TaskStores | undefined) => StreamTaskDeps;
+  /** Opens the stores of a task. @throws StateStoreError `STATE_DIRECTORY_LOCKED` while another process holds them */
+  readonly openStores: (subtopology: Subtopology, taskId: TaskId) => TaskStores;
+  readonly changelogs: ChangelogReader;
+  readonly clock: Clock;
   readonly logger: Logger;
+  /** How long a locked state directory is waited for, ms. */
+  readonly taskTimeoutMs: number;
 }
 
-/** Life and death of the tasks of one stream loop. */
+export type TaskPhase = 'assigned' | 'restoring' | 'running';
+
+/**
+ *   assigned --stores opened--> restoring --changelogs read--> running --> closed
+ *      |                                                          ^
+ *      +----------------- (no stores) ----------------------------+
+ */
+interface ManagedTask {
+  readonly id: TaskId;
+  readonly subtopology: Subtopology;
+  /** Where its partitions start; committed offsets. */
+  starts: OffsetAndMetadata[];
+  phase: TaskPhase;
+  stores: TaskStores | undefined;
+  task: StreamTask | undefined;
+  readonly assignedMs: number;
+}
+
+/**
+ * Life and death of the tasks of one stream loop. Tasks run as soon as their own stores are restored; others may still
+ * be restoring.
+ */
 export class TaskManager {
-  readonly #tasks = new Map<string, StreamTask>();
-  readonly #byPartition = new Map<string, StreamTask>();
+  readonly #managed = new Map<string, ManagedTask>();
+  readonly #byPartition = new Map<string, ManagedTask>();
 
   constructor(private readonly deps: TaskManagerDeps) {}
 
-  get tasks(): Iterable<StreamTask> {
-    return this.#tasks.values();
+  /** Running tasks. */
+  get tasks(): readonly StreamTask[] {
+    return [...this.#managed.values()].flatMap(({ task }) => task ?? []);
   }
 
-  get size(): number {
-    return this.#tasks.size;
+  /** All tasks held, by id, with what they are doing. */
+  get phases(): ReadonlyMap<string, TaskPhase> {
+    return new Map([...this.#managed].map(([id, { phase }]) => [id, phase]));
   }
 
-  /** Creates or extends the tasks of newly assigned partitions, each starting at its offset. */
-  async assign(starts: readonly OffsetAndMetadata[]): Promise<void> {
+  get isRestoring(): boolean {
+    return [...this.#managed.values()].some(({ phase }) => phase !== 'running');
+  }
+
+  /** Stores of a running task, for queries. */
+  storesOf(taskId: string): TaskStores | undefined {
+    const managed = this.#managed.get(taskId);
+    return managed?.phase === 'running' ? managed.stores : undefined;
+  }
+
+  /** Takes over newly assigned partitions, each with the offset to start at. They run once {@link advance} says so. */
+  assign(starts: readonly OffsetAndMetadata[]): void {
     for (const start of starts) {
       const input = this.deps.topics.input(start.topic);
       if (input === undefined) {
@@ -37,55 +80,145 @@ export class TaskManager {
         continue;
       }
       const id = new TaskId(input.subtopology.id, start.partition);
-      let task = this.#tasks.get(id.toString());
-      if (task === undefined) {
-        task = new StreamTask(this.deps.taskDeps(input.subtopology, id));
-        this.#tasks.set(id.toString(), task);
-        await task.initialize();
+      let managed = this.#managed.get(id.toString());
+      if (managed === undefined) {
+        const assignedMs = this.deps.clock.monotonicMs();
+        const { subtopology } = input;
+        managed = { id, subtopology, starts: [], phase: 'assigned', stores: undefined, task: undefined, assignedMs };
+        this.#managed.set(id.toString(), managed);
       }
-      task.addPartition(start, input.source);
-      this.#byPartition.set(partitionKey(start.topic, start.partition), task);
+      managed.starts.push(start);
+      this.#byPartition.set(partitionKey(start.topic, start.partition), managed);
     }
   }
 
-  /** Takes partitions away; a task without any is closed. */
-  remove(partitions: readonly TopicPartition[]): void {
-    for (const partition of partitions) {
-      const key = partitionKey(partition.topic, partition.partition);
-      const task = this.#byPartition.get(key);
-      if (task === undefined) continue;
-      this.#byPartition.delete(key);
-      task.removePartition(partition);
-      if (task.queues.length === 0) {
-        this.#tasks.delete(task.id.toString());
-        task.close();
+  /**
+   * Moves tasks on: opens stores, lets restored tasks run.
+   * @returns partitions that can be read now, with their offsets
+   */
+  async advance(): Promise<OffsetAndMetadata[]> {
+    for (const managed of this.#managed.values()) if (managed.phase === 'assigned') await this.#open(managed);
+    const complete = new Set(await this.deps.changelogs.poll());
+    const ready: OffsetAndMetadata[] = [];
+    for (const managed of this.#managed.values()) {
+      if (managed.phase === 'restoring' && (managed.stores === undefined || complete.has(managed.stores))) {
+        await this.#start(managed);
+        ready.push(...managed.starts);
+        managed.starts = [];
+      } else if (managed.phase === 'running' && managed.starts.length > 0) {
+        this.#addPartitions(managed);
+        ready.push(...managed.starts);
+        managed.starts = [];
       }
+    }
+    return ready;
+  }
+
+  /** Takes partitions away; a task without any is closed, with what it has committed kept. */
+  async remove(partitions: readonly TopicPartition[]): Promise<void> {
+    for (const { topic, partition } of partitions) {
+      const managed = this.#byPartition.get(partitionKey(topic, partition));
+      if (managed === undefined) continue;
+      this.#byPartition.delete(partitionKey(topic, partition));
+      managed.starts = managed.starts.filter((start) => start.topic !== topic);
+      managed.task?.removePartition({ topic, partition });
+      const isLeft = [...this.#byPartition.values()].includes(managed);
+      if (isLeft) continue;
+      this.#managed.delete(managed.id.toString());
+      await this.#close(managed);
     }
   }
 
-  /** Closes all tasks. */
-  closeAll(): void {
-    for (const task of this.#tasks.values()) task.close();
-    this.#tasks.clear();
+  /**
+   * Starts the running tasks anew from their committed offsets and stores: what they did since the last commit never
+   * happened.
+   *
+   * @param starts committed offsets of {@link runningPartitions}
+   */
+  rewind(starts: readonly OffsetAndMetadata[]): void {
+    for (const managed of this.#managed.values()) {
+      if (managed.task === undefined) continue;
+      managed.task.close();
+      managed.task = undefined;
+      managed.stores?.state.abort();
+      managed.phase = 'restoring';
+      managed.starts = starts.filter(
+        ({ topic, partition }) => this.#byPartition.get(partitionKey(topic, partition)) === managed,
+      );
+      // The stores are complete already; nothing has to be read.
+      if (managed.stores !== undefined) this.deps.changelogs.markComplete(managed.stores);
+    }
+  }
+
+  async closeAll(): Promise<void> {
+    for (const managed of this.#managed.values()) await this.#close(managed);
+    this.#managed.clear();
     this.#byPartition.clear();
-  }
-
-  /** Gives fetched records to their task. @returns the queue, or undefined if the partition is not held */
-  addRecords(batch: RecordBatch): RecordQueue | undefined {
-    return this.#byPartition.get(partitionKey(batch.topic, batch.partition))?.addRecords(batch);
   }
 
   holds({ topic, partition }: TopicPartition): boolean {
     return this.#byPartition.has(partitionKey(topic, partition));
   }
 
-  /** All queues of all tasks. */
-  *queues(): Iterable<RecordQueue> {
-    for (const task of this.#tasks.values()) yield* task.queues;
+  /** Gives fetched records to their task. @returns the queue, or undefined if the partition is not running here */
+  addRecords(batch: RecordBatch): RecordQueue | undefined {
+    return this.#byPartition.get(partitionKey(batch.topic, batch.partition))?.task?.addRecords(batch);
   }
 
-  /** Partitions held. */
+  /** All queues of all running tasks. */
+  *queues(): Iterable<RecordQueue> {
+    for (const { task } of this.#managed.values()) if (task !== undefined) yield* task.queues;
+  }
+
+  /** Partitions of all tasks. */
   get partitions(): TopicPartition[] {
+    return [...this.#managed.values()].flatMap(({ task, starts }) =>
+      [...(task?.queues ?? []), ...starts].map(({ topic, partition }) => ({ topic, partition })),
+    );
+  }
+
+  /** Partitions of running tasks. */
+  get runningPartitions(): TopicPartition[] {
     return [...this.queues()].map(({ topic, partition }) => ({ topic, partition }));
+  }
+
+  async #open(managed: ManagedTask): Promise<void> {
+    const { subtopology, id, starts } = managed;
+    if (subtopology.stores.length > 0) {
+      try {
+        managed.stores = this.deps.openStores(subtopology, id);
+      } catch (error) {
+        const isLocked = error instanceof StateStoreError && error.code === 'STATE_DIRECTORY_LOCKED';
+        const waitedMs = this.deps.clock.monotonicMs() - managed.assignedMs;
+        // The process that had the task before may be a moment late.
+        if (isLocked && waitedMs < this.deps.taskTimeoutMs) return;
+        throw error;
+      }
+    }
+    managed.phase = 'restoring';
+    if (managed.stores === undefined) return;
+    await this.deps.changelogs.restore(managed.stores, new Map(starts.map(({ topic, offset }) => [topic, offset])));
+  }
+
+  async #start(managed: ManagedTask): Promise<void> {
+    const { subtopology, id, stores } = managed;
+    managed.task = new StreamTask(this.deps.taskDeps(subtopology, id, stores));
+    managed.phase = 'running';
+    await managed.task.initialize();
+    this.#addPartitions(managed);
+  }
+
+  #addPartitions({ task, starts }: ManagedTask): void {
+    for (const start of starts) {
+      const input = this.deps.topics.input(start.topic);
+      if (input !== undefined) task?.addPartition(start, input.source);
+    }
+  }
+
+  async #close({ task, stores }: ManagedTask): Promise<void> {
+    task?.close();
+    if (stores === undefined) return;
+    await this.deps.changelogs.remove(stores);
+    stores.close(true);
   }
 }

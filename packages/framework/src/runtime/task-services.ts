@@ -5,6 +5,7 @@ import type { Logger } from '../telemetry/logger.js';
 import type { Clock } from '../time/clock.js';
 import type { FailedRecord, ProcessingHandler, ProductionHandler } from './handlers.js';
 import type { RecordCollector } from './record-collector.js';
+import type { StreamCounters } from './stream-counters.js';
 
 /** The input record that is being worked on, with its place. */
 export class InputRecord implements CapturedInput {
@@ -32,6 +33,7 @@ export interface TaskServicesDeps {
   readonly collector: RecordCollector;
   readonly processingHandler: ProcessingHandler;
   readonly productionHandler: ProductionHandler;
+  readonly counters: StreamCounters;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -50,8 +52,6 @@ export class TaskServices {
   raw: ConsumedRecord | undefined;
   topic = '';
   partition = 0;
-  droppedRecords = 0;
-  deadLetters = 0;
   #captured: InputRecord | undefined;
   #pending: Promise<void>[] = [];
   #failure: Error | undefined;
@@ -165,7 +165,7 @@ export class TaskServices {
 
   /** Counts and logs a record that a handler let go. */
   dropped(error: Error, answer: string): void {
-    this.droppedRecords++;
+    this.deps.counters.droppedRecords++;
     this.deps.logger.warn({ err: error }, `Record dropped (${answer}): ${error.message}`);
   }
 
@@ -173,7 +173,7 @@ export class TaskServices {
     if (input === undefined) {
       throw this.raise(error);
     }
-    this.deadLetters++;
+    this.deps.counters.deadLetters++;
     let result: void | Promise<void>;
     try {
       result = this.collector.deadLetter(input.failed, error);

@@ -34,7 +34,11 @@ export interface TaskStoresDeps {
 }
 
 /** What a store asks while nobody processes: restoring tasks and standbys. */
-const IDLE: StoreContext = { recordTimestampMs: () => 0, recordContext: () => undefined, writeExpired: () => undefined };
+const IDLE: StoreContext = {
+  recordTimestampMs: () => 0,
+  recordContext: () => undefined,
+  writeExpired: () => undefined,
+};
 
 /**
  * The stores of a task with their directory, apart from the processors that use them: they are there before the task

@@ -46,6 +46,15 @@ export class TopologyTopics {
   /** Internal topics carry the application's id in front. */
   readonly fullName = (topic: string): string => (this.#internal.has(topic) ? `${this.applicationId}-${topic}` : topic);
 
+  /** Full name of the changelog of a store. */
+  readonly changelogTopic = (store: string): string => {
+    const source = this.plan.sourceChangelogs.get(store);
+    return source === undefined ? `${this.applicationId}-${store}-changelog` : this.fullName(source);
+  };
+
+  /** True if the topic that a store's table is read from serves as its changelog. */
+  readonly isSourceChangelog = (store: string): boolean => this.plan.sourceChangelogs.has(store);
+
   get subscription(): Subscription {
     return { topics: [...this.#byTopic.keys()], patterns: this.#patterns.map(({ pattern }) => pattern) };
   }
@@ -74,26 +83,61 @@ export class TopologyTopics {
     this.#requireTopics(external, counts);
     for (const topic of this.#internal.values()) {
       const partitions = this.#partitionsOf(topic.name, counts, []);
-      await this.#ensureInternal(admin, { topic: this.fullName(topic.name), partitions }, counts, options);
+      const wanted = {
+        topic: this.fullName(topic.name),
+        partitions,
+        kind: 'repartition',
+        configs: REPARTITION_CONFIGS,
+      };
+      await this.#ensureInternal(admin, wanted, counts, options);
     }
-    for (const subtopology of this.plan.subtopologies) this.checkCopartitioning(subtopology, counts);
+    for (const subtopology of this.plan.subtopologies) {
+      this.checkCopartitioning(subtopology, counts);
+      await this.#ensureChangelogs(admin, subtopology, counts, options);
+    }
     return counts;
+  }
+
+  /** Changelogs have a partition for each task. */
+  async #ensureChangelogs(
+    admin: KafkaAdmin,
+    subtopology: Subtopology,
+    counts: Map<string, number>,
+    options: PrepareOptions,
+  ): Promise<void> {
+    const { additionalRetentionMs } = options;
+    const logged = subtopology.stores.filter(
+      ({ name, changelog }) => changelog !== undefined && !this.isSourceChangelog(name),
+    );
+    if (subtopology.stores.length === 0) return;
+    const inputs = this.#inputsOf(subtopology, counts).map(this.fullName);
+    checkEqualCounts(
+      inputs,
+      counts,
+      `Topics that lead to the same stores (${subtopology.stores.map(({ name }) => name).join(', ')}) must have the same number of partitions:`,
+    );
+    const partitions = Math.max(0, ...inputs.map((topic) => counts.get(topic) ?? 0));
+    const described = await admin.describeTopics(logged.map(({ name }) => this.changelogTopic(name)));
+    for (const { topic, partitions: existing } of described) counts.set(topic, existing);
+    for (const { name, changelog } of logged) {
+      const configs = changelog?.topicConfig({ additionalRetentionMs }) ?? {};
+      await this.#ensureInternal(
+        admin,
+        { topic: this.changelogTopic(name), partitions, kind: 'changelog', configs },
+        counts,
+        options,
+      );
+    }
   }
 
   /** @throws TopologyError COPARTITION_MISMATCH if topics that are joined have different partition counts */
   checkCopartitioning(subtopology: Subtopology, counts: ReadonlyMap<string, number>): void {
     for (const group of subtopology.copartitionGroups) {
-      const known = group
-        .map(this.fullName)
-        .flatMap((topic) => (counts.has(topic) ? [{ topic, partitions: counts.get(topic) }] : []));
-      if (new Set(known.map(({ partitions }) => partitions)).size > 1) {
-        const list = known.map(({ topic, partitions }) => `'${topic}' has ${partitions}`).join(', ');
-        throw new TopologyError(
-          'COPARTITION_MISMATCH',
-          `Topics read together by key must have the same number of partitions, but ${list}. ` +
-            'Give them equal partition counts, or call repartition() on one of the streams.',
-        );
-      }
+      checkEqualCounts(
+        group.map(this.fullName),
+        counts,
+        'Topics read together by key must have the same number of partitions:',
+      );
     }
   }
 
@@ -105,6 +149,9 @@ export class TopologyTopics {
         if (node.kind === 'source' && !(node.topics instanceof RegExp)) node.topics.forEach((topic) => read.add(topic));
         if (node.kind === 'sink' && typeof node.topic === 'string') written.add(node.topic);
       }
+    }
+    for (const { source } of this.plan.globalStores) {
+      if (!(source.topics instanceof RegExp)) source.topics.forEach((topic) => read.add(topic));
     }
     for (const name of this.#internal.keys()) {
       read.delete(name);
@@ -179,22 +226,22 @@ export class TopologyTopics {
 
   async #ensureInternal(
     admin: KafkaAdmin,
-    wanted: { readonly topic: string; readonly partitions: number },
+    wanted: WantedTopic,
     counts: Map<string, number>,
     options: PrepareOptions,
   ): Promise<void> {
-    const { topic, partitions } = wanted;
+    const { topic, partitions, kind, configs } = wanted;
     let existing = counts.get(topic);
     if (existing === undefined) {
       const created: NewTopic = {
         topic,
         partitions,
-        configs: REPARTITION_CONFIGS,
+        configs,
         ...(options.replicationFactor > 0 ? { replicationFactor: options.replicationFactor } : {}),
       };
       try {
         await admin.createTopic(created);
-        options.logger.info({ topic, partitions }, `Created repartition topic ${topic} with ${partitions} partitions`);
+        options.logger.info({ topic, partitions }, `Created ${kind} topic ${topic} with ${partitions} partitions`);
         existing = partitions;
       } catch (error) {
         // Another instance that starts at the same time may have been first.
@@ -206,7 +253,7 @@ export class TopologyTopics {
       throw new TopologyError(
         'INTERNAL_TOPIC_MISMATCH',
         `The internal topic '${topic}' has ${existing} partitions, but the topology needs ${partitions}. ` +
-          'Its input changed its partition count. Stop all instances, let them process what is in it, delete it and start again.',
+          'The input changed its partition count. Stop all instances, reset the application (its internal topics and local state), and start again.',
         { topic },
       );
     }
@@ -216,8 +263,18 @@ export class TopologyTopics {
 
 export interface PrepareOptions {
   readonly replicationFactor: number;
+  /** Added to the retention of window stores for their changelogs, ms. */
+  readonly additionalRetentionMs: number;
   readonly deadLetterTopic: string | undefined;
   readonly logger: Logger;
+}
+
+interface WantedTopic {
+  readonly topic: string;
+  readonly partitions: number;
+  /** For the log. */
+  readonly kind: string;
+  readonly configs: Readonly<Record<string, string>>;
 }
 
 interface ExternalTopics {
@@ -233,4 +290,14 @@ function listOf(topics: readonly string[]): string {
 /** Anchors a pattern so that it must match the whole name, as java.util.regex does in Kafka. */
 function wholeName(pattern: RegExp): RegExp {
   return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace('g', ''));
+}
+
+function checkEqualCounts(topics: readonly string[], counts: ReadonlyMap<string, number>, why: string): void {
+  const known = topics.flatMap((topic) => (counts.has(topic) ? [{ topic, partitions: counts.get(topic) }] : []));
+  if (new Set(known.map(({ partitions }) => partitions)).size <= 1) return;
+  const list = known.map(({ topic, partitions }) => `'${topic}' has ${partitions}`).join(', ');
+  throw new TopologyError(
+    'COPARTITION_MISMATCH',
+    `${why} ${list}. Give them equal partition counts, or call repartition() on one of the streams.`,
+  );
 }

@@ -1,10 +1,14 @@
-import { IllegalStateError } from '../errors/errors.js';
+import { IllegalStateError, StateStoreError } from '../errors/errors.js';
 import { TaskId } from '../processor/processor-context.js';
 import type { DeserializationHandler, ProcessingHandler, ProductionHandler } from '../runtime/handlers.js';
 import { RecordCollector } from '../runtime/record-collector.js';
+import { StreamCounters } from '../runtime/stream-counters.js';
 import { StreamTask } from '../runtime/stream-task.js';
+import { TaskStores } from '../runtime/task-stores.js';
 import { TopologyTopics } from '../runtime/topology-topics.js';
 import type { Deserializer, Serializer } from '../serde/serde.js';
+import { CacheBudget } from '../state/cache/cache-budget.js';
+import type { StateStore } from '../state/stores/state-store.js';
 import type { Logger } from '../telemetry/logger.js';
 import { createPinoLogger } from '../telemetry/pino-logger.js';
 import type { Clock } from '../time/clock.js';
@@ -19,6 +23,8 @@ export interface TopologyTestDriverOptions {
   readonly initialTimeMs?: number;
   /** Partition counts that partitioners of output topics see. @default 1 each */
   readonly partitionCounts?: Readonly<Record<string, number>>;
+  /** Bytes that caches of stores hold back; they are passed on after each piped record in any case. @default 0 */
+  readonly cacheMaxBytes?: number;
   readonly deadLetterTopic?: string;
   readonly deserializationHandler?: DeserializationHandler;
   readonly processingHandler?: ProcessingHandler;
@@ -62,7 +68,10 @@ export class TopologyTestDriver {
     const fail = (): 'fail' => 'fail';
     const count = (topic: string): number => options.partitionCounts?.[topic] ?? 1;
     const productionHandler = options.productionHandler ?? fail;
+    const counters = new StreamCounters();
+    const cacheBudget = new CacheBudget(options.cacheMaxBytes ?? 0);
     const collector = new RecordCollector({
+      counters,
       producer: new CapturingProducer((record) => this.#capture(record)),
       topics: { count, lookup: (topic) => Promise.resolve(count(topic)) },
       productionHandler,
@@ -70,10 +79,25 @@ export class TopologyTestDriver {
       logger,
     });
     for (const subtopology of plan.subtopologies) {
+      const taskId = new TaskId(subtopology.id, 0);
+      const { changelogTopic, isSourceChangelog } = this.#topics;
+      const stores = new TaskStores({
+        ...{
+          taskId,
+          builders: subtopology.stores,
+          directory: undefined,
+          cacheBudget,
+          changelogTopic,
+          isSourceChangelog,
+        },
+        ...{ flush: {}, clock: this.#clock, logger },
+      });
       const task = new StreamTask({
         applicationId,
-        taskId: new TaskId(subtopology.id, 0),
+        taskId,
         subtopology,
+        stores,
+        counters,
         topicName: this.#topics.fullName,
         collector,
         endOffset: ({ topic }) => this.#ends.get(topic) ?? 0,
@@ -178,14 +202,29 @@ export class TopologyTestDriver {
       progress = 0;
       for (const task of this.#tasks.values()) {
         progress += await task.process(Number.MAX_SAFE_INTEGER, this.#clock.now());
-        await task.drain();
-        task.committed(task.committable());
+        await this.#commit(task);
       }
       const internal = this.#internal;
       this.#internal = [];
       for (const record of internal) this.#feed(record);
       progress += internal.length;
     } while (progress > 0);
+  }
+
+  async #commit(task: StreamTask): Promise<void> {
+    await task.drain();
+    await task.writeChangelog();
+    task.stores?.state.commit(new Map());
+    task.committed(task.committable());
+  }
+
+  /** A store, to look into or to fill. @throws StateStoreError `STORE_NOT_FOUND` */
+  getStateStore<S extends StateStore>(name: string): S {
+    const task = [...this.#tasks.values()].find(({ stores }) => stores?.state.storeNames.includes(name));
+    if (task?.stores === undefined) {
+      throw new StateStoreError('STORE_NOT_FOUND', `The topology has no store '${name}'.`);
+    }
+    return task.stores.state.store(name) as S;
   }
 
   #capture(record: CapturedRecord): void {

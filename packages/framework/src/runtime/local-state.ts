@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { TaskId } from '../processor/processor-context.js';
+import { CacheBudget } from '../state/cache/cache-budget.js';
+import { ProcessId } from '../state/directory/process-id.js';
+import { StateDirectory } from '../state/directory/state-directory.js';
+import type { Subtopology, TopologyPlan } from '../topology/topology-nodes.js';
+import type { ResolvedOptions } from './resolve-options.js';
+import { TaskStores } from './task-stores.js';
+import type { TopologyTopics } from './topology-topics.js';
+
+/** What one client keeps on this machine: its state directory, its id, the budget of its caches. */
+export class LocalState {
+  readonly #directory: StateDirectory | undefined;
+  readonly #processId: ProcessId | undefined;
+  readonly #cacheBudget: CacheBudget;
+  /** Names this process among those of the application; kept over restarts if there is a state directory. */
+  readonly processId: string;
+
+  /** @throws StateStoreError if the state directory cannot be used */
+  constructor(
+    private readonly options: ResolvedOptions,
+    private readonly topics: TopologyTopics,
+    plan: TopologyPlan,
+  ) {
+    this.#cacheBudget = new CacheBudget(options.cacheMaxBytes);
+    const builders = [
+      ...plan.subtopologies.flatMap(({ stores }) => stores),
+      ...plan.globalStores.map(({ builder }) => builder),
+    ];
+    if (builders.some(({ settings }) => settings.engine === 'lmdb')) {
+      this.#directory = new StateDirectory(options.stateDir, options.applicationId, options.clock);
+      this.#processId = ProcessId.acquire(this.#directory.path, options.clock.now());
+    }
+    this.processId = this.#processId?.id ?? randomUUID();
+  }
+
+  /** Opens the stores of a task. @throws StateStoreError */
+  readonly openStores = (subtopology: Subtopology, taskId: TaskId): TaskStores => {
+    const { stateFlush: flush, clock, logger } = this.options;
+    const { changelogTopic, isSourceChangelog } = this.topics;
+    return new TaskStores({
+      ...{ taskId, builders: subtopology.stores, directory: this.#directory, cacheBudget: this.#cacheBudget },
+      ...{ changelogTopic, isSourceChangelog, flush, clock, logger },
+    });
+  };
+
+  /** Deletes state of tasks that have been elsewhere for long. Failures are logged. */
+  cleanUp(): void {
+    const { stateCleanupDelayMs, logger } = this.options;
+    try {
+      const removed = this.#directory?.removeUnused(stateCleanupDelayMs) ?? [];
+      if (removed.length > 0) logger.info({ tasks: removed }, 'Deleted the local state of tasks that have moved away');
+    } catch (error) {
+      logger.warn({ err: error }, 'Unused local state could not be deleted');
+    }
+  }
+
+  close(): void {
+    this.#processId?.release();
+  }
+}

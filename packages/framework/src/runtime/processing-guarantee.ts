@@ -1,0 +1,137 @@
+import type { GroupMembership, IsolationLevel, RecordProducer } from '../client/port.js';
+import type { OffsetAndMetadata } from '../client/records.js';
+import { KafkaError, TaskMigratedError } from '../errors/errors.js';
+import type { Clock } from '../time/clock.js';
+import { retrying } from './retry.js';
+
+/**
+ * How output, state and input offsets become permanent together. One per stream loop; it owns the producer.
+ *
+ * Errors tell the loop what to do: `TaskMigratedError`: everything since the last commit is lost, start anew with new
+ * clients; a `KafkaError` that `requiresAbort`: call {@link abort}, go back to the committed offsets.
+ */
+export interface ProcessingGuarantee {
+  readonly producer: RecordProducer;
+  /** What readers of input and changelogs may see. */
+  readonly isolationLevel: IsolationLevel;
+  connect(): Promise<void>;
+  /** To be called before anything is produced. */
+  begin(): Promise<void>;
+  /** Commits what was produced, which is flushed already, with these offsets. */
+  commit(offsets: readonly OffsetAndMetadata[], membership: GroupMembership): Promise<void>;
+  /** Takes back what was produced since the last commit, where that is possible. */
+  abort(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface GuaranteeDeps {
+  readonly producer: RecordProducer;
+  readonly clock: Clock;
+  /** How long retriable errors are retried, ms. */
+  readonly taskTimeoutMs: number;
+}
+
+/** Offsets are committed after the output is acknowledged: a crash in between repeats records. */
+export class AtLeastOnce implements ProcessingGuarantee {
+  readonly isolationLevel = 'read_uncommitted';
+  readonly producer: RecordProducer;
+
+  constructor(private readonly deps: GuaranteeDeps) {
+    this.producer = deps.producer;
+  }
+
+  connect(): Promise<void> {
+    return this.producer.connect();
+  }
+
+  begin(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async commit(offsets: readonly OffsetAndMetadata[], membership: GroupMembership): Promise<void> {
+    if (offsets.length === 0) return;
+    const { clock, taskTimeoutMs } = this.deps;
+    try {
+      await retrying(clock, taskTimeoutMs, () => membership.commit(offsets));
+    } catch (error) {
+      throw error instanceof KafkaError && error.code === 'GROUP_FENCED' ? migrated(error) : error;
+    }
+  }
+
+  abort(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return this.producer.close();
+  }
+}
+
+/**
+ * Output, changelog records and offsets in one transaction (exactly-once v2, KIP-447): one transactional producer per
+ * process, fenced by the group's generation. The native client never frees the offsets handed to a transaction (about
+ * 145 bytes each, kafka-javascript 1.10.1), so only those that moved are sent.
+ */
+export class ExactlyOnce implements ProcessingGuarantee {
+  readonly isolationLevel = 'read_committed';
+  readonly producer: RecordProducer;
+  #isOpen = false;
+
+  constructor(private readonly deps: GuaranteeDeps) {
+    this.producer = deps.producer;
+  }
+
+  async connect(): Promise<void> {
+    await this.producer.connect();
+    await this.#call(() => this.producer.initTransactions());
+  }
+
+  async begin(): Promise<void> {
+    if (this.#isOpen) return;
+    await this.#call(() => this.producer.beginTransaction());
+    this.#isOpen = true;
+  }
+
+  async commit(offsets: readonly OffsetAndMetadata[], membership: GroupMembership): Promise<void> {
+    await this.begin();
+    if (offsets.length > 0) await this.#call(() => this.producer.sendOffsets(offsets, membership));
+    await this.#call(() => this.producer.commitTransaction());
+    this.#isOpen = false;
+  }
+
+  async abort(): Promise<void> {
+    if (!this.#isOpen) return;
+    await this.#call(() => this.producer.abortTransaction());
+    this.#isOpen = false;
+  }
+
+  /** Aborts what is open, so that readers need not wait for the transaction's time-out. */
+  async close(): Promise<void> {
+    try {
+      if (this.#isOpen) await this.producer.abortTransaction();
+    } catch {
+      // Fenced or unreachable: the broker aborts the transaction by itself.
+    } finally {
+      await this.producer.close();
+    }
+  }
+
+  /** The same call again while it is retriable. An outcome that stays unknown is answered by a new producer (KIP-890). */
+  async #call(call: () => Promise<void>): Promise<void> {
+    try {
+      await retrying(this.deps.clock, this.deps.taskTimeoutMs, call);
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.requiresAbort) throw error;
+      const isLost =
+        error.isFatal || error.isRetriable || error.code === 'PRODUCER_FENCED' || error.code === 'GROUP_FENCED';
+      throw isLost ? migrated(error) : error;
+    }
+  }
+}
+
+function migrated(cause: KafkaError): TaskMigratedError {
+  return new TaskMigratedError(
+    `Nothing more can be committed by this member, others have taken over or the outcome is unknown: ${cause.message}`,
+    { cause },
+  );
+}

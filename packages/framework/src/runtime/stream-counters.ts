@@ -1,0 +1,11 @@
+/** Records counted by the tasks of one client, whichever of them still live. */
+export class StreamCounters {
+  /** Taken through the topology, those of aborted transactions included. */
+  processedRecords = 0;
+  /** Written to topics, changelogs and dead letters included. */
+  sentRecords = 0;
+  sentBytes = 0;
+  /** Let go by a handler, by a negative timestamp, or by a store because they came too late. */
+  droppedRecords = 0;
+  deadLetters = 0;
+}
