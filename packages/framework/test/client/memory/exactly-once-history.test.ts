@@ -89,7 +89,9 @@ class History {
     if (!isBefore || kind === 'membership.poll' || kind === 'producer.produce') return undefined;
     if (kind === 'membership.acknowledge' || kind.startsWith('fetcher.')) return undefined;
     if (dice < 0.0075) return { type: 'lose-answer' };
-    const error = new KafkaError('TIMED_OUT', 'no answer', { kafkaCode: '_TIMED_OUT', isRetriable: true });
+    // A record that is refused for good forces an abort; all else can be tried again.
+    const isRetriable = kind !== 'producer.send';
+    const error = new KafkaError('TIMED_OUT', 'no answer', { kafkaCode: '_TIMED_OUT', isRetriable });
     return { type: 'throw', error };
   }
 }

@@ -17,9 +17,9 @@ export async function runProcessor(
   transactionalId: string,
   isStopped: () => boolean,
 ): Promise<void> {
-  const membership = clients.membership({ groupId: 'group', maxPollIntervalMs: 20_000 });
+  const membership = clients.membership({ groupId: 'group', maxPollIntervalMs: 6_000 });
   const fetcher = clients.fetcher({ isolationLevel: 'read_committed', maxPollRecords: 5 });
-  const producer = clients.producer({ transactionalId, transactionTimeoutMs: 5_000 });
+  const producer = clients.producer({ transactionalId, transactionTimeoutMs: 20_000 });
   const positions = new Map<string, number>();
   const dirty = new Map<string, TopicPartition>();
   let uncommitted = 0;
