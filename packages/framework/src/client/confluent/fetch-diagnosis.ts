@@ -30,6 +30,10 @@ export async function diagnosePartition(
       handle.native.queryWatermarkOffsets(topic, partition, Math.min(timeoutMs, 5000), done);
     });
   } catch (failure) {
+    // Of a topic that may not even be seen, the native client knows no partitions.
+    if (isForbidden && hasNeverFetched(handle.native, topic, partition)) {
+      return toKafkaError(NativeCode.topicAuthorizationFailed, `Cannot read ${place}`, position);
+    }
     const isFinal =
       failure instanceof KafkaError && (failure.code === 'TOPIC_NOT_FOUND' || failure.code === 'AUTHORIZATION_FAILED');
     return isFinal

@@ -14,6 +14,11 @@ const serveIntervalMs = 10;
 /** Asked for to see whether the group may be read; no topic has it, and the broker does not mind. */
 const noSuchPartition = 2_147_483_647;
 
+/** Length of one attempt to read the group, ms. */
+const accessAttemptMs = 500;
+/** Answers that are about the topic asked for, so the group itself may be read. */
+const errorsAboutTopic = new Set(['UNKNOWN_TOPIC_OR_PART', '_UNKNOWN_PARTITION', 'TOPIC_AUTHORIZATION_FAILED']);
+
 type MemberHandle = AddonHandle<InstanceType<typeof KafkaConsumer>, NativeConsumer>;
 
 /** An ownership change as the native client reported it. */
@@ -21,8 +26,6 @@ interface Change {
   readonly type: 'assigned' | 'revoked' | 'lost';
   readonly partitions: readonly TopicPartition[];
 }
-
-const coordinatorIsComing = new Set(['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS']);
 
 /**
  * {@link GroupMembership} on a consumer of the addon that fetches nothing: what the group gives it is assigned at the
@@ -120,19 +123,29 @@ export class ConfluentMembership implements GroupMembership {
     return config;
   }
 
-  /** Reads an offset of the group, which finds its coordinator and needs the right to read the group. */
+  /**
+   * Reads an offset of the group, which needs its coordinator and the right to read it. In short attempts: a missing
+   * right is reported beside the call, which itself only times out. A new cluster first creates its offsets topic.
+   */
   private async checkAccess(handle: MemberHandle): Promise<void> {
+    const what = `Cannot join group '${this.options.groupId}'`;
     const nowhere = { topic: 'millrace', partition: noSuchPartition };
-    try {
-      await handle.call<unknown>(`Cannot join group '${this.options.groupId}'`, (done) => {
-        handle.native.committed([nowhere], this.cluster.requestTimeoutMs, done);
-      });
-    } catch (error) {
-      if (!(error instanceof KafkaError) || error.code === 'TOPIC_NOT_FOUND') return;
-      if (error.kafkaCode === 'TOPIC_AUTHORIZATION_FAILED') return;
-      // A cluster whose first group this is only now creates its offsets topic; joining waits for that by itself.
-      if (coordinatorIsComing.has(error.kafkaCode)) return;
-      throw error;
+    const deadline = Date.now() + this.cluster.requestTimeoutMs;
+    for (;;) {
+      try {
+        await handle.call<unknown>(what, (done) => {
+          handle.native.committed([nowhere], accessAttemptMs, done);
+        });
+        return;
+      } catch (error) {
+        const isAnswer = error instanceof KafkaError && errorsAboutTopic.has(error.kafkaCode);
+        if (isAnswer) return;
+        if (!(error instanceof KafkaError) || !error.isRetriable || Date.now() >= deadline) throw error;
+      }
+      this.serve();
+      await new Promise((resolve) => setTimeout(resolve, serveIntervalMs));
+      const [refusal] = this.errors;
+      if (refusal !== undefined) throw refusal;
     }
   }
 

@@ -5,7 +5,7 @@ import { NO_HEADERS, type OffsetAndMetadata, type RecordHeaders } from '../recor
 import { Producer, type NativeCallback, type NativeConfig, type NativeError, type NativeProducer } from './addon.js';
 import { AddonHandle } from './addon-handle.js';
 import type { Cluster } from './cluster.js';
-import { clientClosed, NativeCode, toKafkaError } from './error-codes.js';
+import { clientClosed, NativeCode } from './error-codes.js';
 import { ConfluentMembership } from './group-membership.js';
 import { toNativeBytes, toNativeHeaders } from './native-bytes.js';
 
@@ -103,7 +103,7 @@ export class ConfluentProducer implements RecordProducer {
     );
     if (code === 0) return true;
     if (code === NativeCode.queueFull) return false;
-    throw toKafkaError(code, `Cannot produce to '${topic}' partition ${String(partition)}`, {
+    throw this.handle.failure(code, `Cannot produce to '${topic}' partition ${String(partition)}`, {
       topic,
       partition,
       isTransactional: this.options.transactionalId !== undefined,
@@ -158,7 +158,7 @@ export class ConfluentProducer implements RecordProducer {
       value,
       headers: NO_HEADERS,
       timestamp,
-      error: toKafkaError(error, `A record for '${topic}' partition ${String(partition)} was not delivered`, {
+      error: this.handle.failure(error, `A record for '${topic}' partition ${String(partition)} was not delivered`, {
         topic,
         partition,
       }),
