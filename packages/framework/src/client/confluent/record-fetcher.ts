@@ -410,7 +410,7 @@ export class ConfluentFetcher implements RecordFetcher {
   private async diagnose(suspects: readonly FetchPartition[], isForbidden: boolean): Promise<void> {
     for (const state of suspects) {
       if (!state.isNative || state.isDropped || state.hasFailed) continue;
-      const failure = await diagnosePartition(this.handle, state, isForbidden, this.cluster.requestTimeoutMs);
+      const failure = await diagnosePartition(this.handle, state, isForbidden, this.cluster);
       state.progressAtMs = Date.now();
       if (failure !== undefined) this.fail(state, failure);
     }
