@@ -10,12 +10,12 @@ import { kafkaEnv, runNode } from './process.mjs';
 const WITHOUT_ADDON = { addon: false };
 const ONLY_DEPENDENCIES = { addon: false, build: false };
 
-/** A benchmark is a program `NAME.js` with a folder of the same name for its parts. */
+const benchmarkFolder = join(root, 'benchmarks', 'dist');
+
+/** A benchmark is a folder with a program `main.js`. */
 function benchmarks() {
-  const folder = join(root, 'benchmarks', 'dist');
-  if (!existsSync(folder)) return [];
-  const files = readdirSync(folder);
-  return files.filter((name) => files.includes(`${name}.js`));
+  if (!existsSync(benchmarkFolder)) return [];
+  return readdirSync(benchmarkFolder).filter((name) => existsSync(join(benchmarkFolder, name, 'main.js')));
 }
 
 async function bench([name, ...args]) {
@@ -23,8 +23,7 @@ async function bench([name, ...args]) {
     const problem = name === undefined ? 'Which benchmark?' : `There is no benchmark "${name}".`;
     throw new SetupError(`${problem} There are: ${benchmarks().join(', ')}. npm run bench -- NAME`);
   }
-  const program = join(root, 'benchmarks', 'dist', `${name}.js`);
-  return runNode(['--enable-source-maps', program, ...args], { env: kafkaEnv });
+  return runNode(['--enable-source-maps', join(benchmarkFolder, name, 'main.js'), ...args], { env: kafkaEnv });
 }
 
 async function test(args) {

@@ -60,11 +60,13 @@ describe('docs/errors.md', () => {
 });
 
 describe('README.md', () => {
-  it('should show code that compiles', () => {
-    const blocks = codeBlocks(readFileSync(join(root, 'README.md'), 'utf8'));
-    assert.ok(blocks.length > 0);
-    assert.deepEqual(blocks.flatMap(problemsIn), []);
-  });
+  for (const file of ['README.md', 'packages/framework/README.md']) {
+    it(`should show code that compiles (${file})`, () => {
+      const blocks = codeBlocks(readFileSync(join(root, file), 'utf8'));
+      assert.ok(blocks.length > 0);
+      assert.deepEqual(blocks.flatMap(problemsIn), []);
+    });
+  }
 
   it('should be checked by a compiler that sees mistakes', () => {
     const code = "import { serdes } from '@millrace/framework';\nexport const n: number = serdes.json();\n";

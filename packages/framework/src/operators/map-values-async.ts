@@ -77,9 +77,11 @@ export class MapValuesAsyncProcessor<K, V, VOut> extends ContextualProcessor<K, 
 
   async #shrinkTo(size: number): Promise<void> {
     for (;;) {
-      await this.forwardReady();
+      const forwarded = this.forwardReady();
+      if (forwarded !== undefined) await forwarded;
       if (this.#size <= size) return;
-      await this.#nextSettled();
+      // It may have settled while the results before it went on: then there is nothing left to wait for.
+      if (this.#first?.outcome.state === 'running') await this.#nextSettled();
     }
   }
 

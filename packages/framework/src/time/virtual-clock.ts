@@ -83,20 +83,14 @@ export class VirtualClock implements Clock {
   /** Lets microtasks finish, then goes to the next sleeper's time and wakes it. False if nobody slept. */
   async step(): Promise<boolean> {
     await settle();
-    if (this.nextWakeMs() === undefined) return false;
-    const sleeper = this.#sleepers.pop();
-    if (sleeper === undefined) return false;
-    this.#nowMs = Math.max(this.#nowMs, sleeper.dueMs);
-    sleeper.wake();
-    await settle();
-    return true;
+    return this.#wakeNext();
   }
 
   /** Goes forward by `ms`, waking all that is due on the way, also what is put to sleep on the way. */
   async advance(ms: number): Promise<void> {
     const targetMs = this.#nowMs + ms;
     await settle();
-    while ((this.nextWakeMs() ?? Infinity) <= targetMs) await this.step();
+    while ((this.nextWakeMs() ?? Infinity) <= targetMs) await this.#wakeNext();
     this.#nowMs = targetMs;
   }
 
@@ -116,7 +110,7 @@ export class VirtualClock implements Clock {
           `The awaited condition did not come true within ${limitMs} ms of the virtual clock`,
         );
       }
-      await this.step();
+      await this.#wakeNext();
     }
   }
 
@@ -135,6 +129,17 @@ export class VirtualClock implements Clock {
     settled.catch(() => undefined);
     await this.runUntil(() => isSettled, options);
     return settled;
+  }
+
+  /** Wakes the next sleeper and lets everything finish that follows from it at once. */
+  async #wakeNext(): Promise<boolean> {
+    if (this.nextWakeMs() === undefined) return false;
+    const sleeper = this.#sleepers.pop();
+    if (sleeper === undefined) return false;
+    this.#nowMs = Math.max(this.#nowMs, sleeper.dueMs);
+    sleeper.wake();
+    await settle();
+    return true;
   }
 }
 

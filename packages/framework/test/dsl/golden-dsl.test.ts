@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { ProcessorGraphNode } from '../../dist/dsl/graph/processor-graph-node.js';
 import { type KStream, StreamsBuilder, serdes, type StreamsBuilderOptions } from '../../dist/index.js';
-import { partitionedByKey } from '../../dist/dsl/stream-state.js';
+import { toTable } from './to-table.js';
 
 type Stream = KStream<string, string>;
 
@@ -31,21 +30,6 @@ function check(title: string, declare: (builder: StreamsBuilder) => void, option
 
 function read(builder: StreamsBuilder, topic: string | readonly string[] | RegExp = 'in'): Stream {
   return builder.stream<string, string>(topic);
-}
-
-/** Names and nodes of Kafka Streams' `toTable()`, by what every keyed operator starts with. */
-function toTable(stream: Stream, name?: string): void {
-  const { graph } = stream.state;
-  const nodeName = graph.names.nameOr(name, 'KSTREAM-TOTABLE-');
-  graph.names.next('KSTREAM-TOTABLE-STATE-STORE-');
-  const state = partitionedByKey(stream.state, {
-    what: 'toTable()',
-    topicPrefix: nodeName,
-    isNamedByUser: name !== undefined,
-    keySerde: undefined,
-    valueSerde: undefined,
-  });
-  graph.add([state.node], new ProcessorGraphNode(nodeName, () => ({ process: () => undefined })));
 }
 
 const ignore = () => ({ process: () => undefined });

@@ -80,6 +80,16 @@ describe('mapValuesAsync', () => {
     assert.equal(most, 5);
   });
 
+  it('should go on when promises settle while it looks for room', async () => {
+    for (const maxInFlight of [1, 2, 3]) {
+      const driven = drive((stream) =>
+        stream.mapValuesAsync((value) => Promise.resolve(value), { maxInFlight }).to('out'),
+      );
+      await pipeTogether(driven, numbered(7));
+      assert.deepEqual(driven.output.readValues(), numbered(7));
+    }
+  });
+
   it('should name the failed record, also when a later one failed before it', async () => {
     const driven = drive((stream) =>
       stream.mapValuesAsync(async (value) => {

@@ -1,9 +1,9 @@
 import type { EventEmitter } from 'node:events';
-import type { KafkaError } from '../../errors/errors.js';
+import { KafkaError } from '../../errors/errors.js';
 import { Producer, type AddonClient, type NativeCallback, type NativeClient } from './addon.js';
 import type { Cluster } from './cluster.js';
 import { ClientProblems, type LogEvent } from './client-problems.js';
-import { clientClosed, toKafkaError } from './error-codes.js';
+import { clientClosed, toKafkaError, type ErrorContext } from './error-codes.js';
 
 /*
  *   new --connect--> connecting ----> connected --close--> closing ----> closed
@@ -16,6 +16,9 @@ type HandleState = 'new' | 'connecting' | 'connected' | 'closing' | 'closed';
 const attemptMs = 500;
 /** How long a client may take to disconnect before it is given up, ms. */
 const disconnectTimeoutMs = 15_000;
+
+/** What the native client says instead of the error that has ended it. */
+const consequences = new Set(['_FATAL', '_PURGE_QUEUE', '_PURGE_INFLIGHT', '_STATE']);
 
 /** What goes wrong outside of any call. */
 export interface ProblemListener {
@@ -139,18 +142,26 @@ export class AddonHandle<C extends AddonClient, N extends NativeClient> {
         start((error, value) => {
           this.end();
           if (error === null || error === undefined) resolve(value);
-          else reject(this.failure(error, what, isTransactional));
+          else reject(this.failure(error, what, { isTransactional }));
         });
       } catch (error) {
         this.end();
-        reject(this.failure(error, what, isTransactional));
+        reject(this.failure(error, what, { isTransactional }));
       }
     });
   }
 
   /** A failure in the light of what the client has logged. */
-  failure(error: unknown, what: string, isTransactional = false): KafkaError {
-    return toKafkaError(error, what, { detail: this.problems.last, isTransactional });
+  failure(error: unknown, what: string, context: ErrorContext = {}): KafkaError {
+    const failure = toKafkaError(error, what, { detail: this.problems.last, ...context });
+    const { fatal } = this.problems;
+    if (fatal === undefined || !consequences.has(failure.kafkaCode)) return failure;
+    return new KafkaError(fatal.code, `${what}: ${fatal.message}`, {
+      kafkaCode: fatal.kafkaCode,
+      isFatal: true,
+      cause: fatal,
+      ...failure.position,
+    });
   }
 
   /**

@@ -5,6 +5,9 @@ import { clientClosed, toKafkaError } from './error-codes.js';
 
 type AddonAdmin = ReturnType<typeof AdminClient.create>;
 
+/** Starts one call of the addon's admin client. */
+export type AdminCall<T> = (admin: AddonAdmin, done: NativeCallback<T>) => void;
+
 /** Length of one attempt of a blocking call: how late a connect that is given up returns its pool thread. */
 const attemptMs = 500;
 
@@ -64,7 +67,7 @@ export class AdminHandle {
   }
 
   /** One call of the admin client as a promise. */
-  call<T>(what: string, start: (admin: AddonAdmin, done: NativeCallback<T>) => void): Promise<T> {
+  call<T>(what: string, start: AdminCall<T>): Promise<T> {
     const { admin } = this;
     if (admin === undefined || this.closing !== undefined) return Promise.reject(clientClosed(what));
     return new Promise<T>((resolve, reject) => {

@@ -19,6 +19,8 @@ const repeatMs = 10_000;
 export class ClientProblems {
   /** The last problem with a connection, as the native client put it. */
   last: string | undefined;
+  /** Why the native client has failed for good; it answers every later call with `_FATAL` alone. */
+  fatal: KafkaError | undefined;
   /** Set when the broker has refused the credentials or the TLS handshake has failed. */
   authFailure: KafkaError | undefined;
   private readonly loggedAtMs = new Map<string, number>();
@@ -33,6 +35,11 @@ export class ClientProblems {
     if (severity > 4) return;
     const text = message.replace(/^\[thrd:[^\]]*\]: /, '');
     if (fac === 'FAIL' || fac === 'ERROR') this.last = text;
+    if (fac === 'FATAL')
+      this.fatal ??= toKafkaError(
+        { code: fatalCode(text), message: text, isFatal: true },
+        `The ${this.name} has failed`,
+      );
     if (/SASL authentication error/i.test(text)) this.refuse(NativeCode.authentication, text);
     else if (/SSL handshake failed|certificate verify failed/i.test(text)) this.refuse(NativeCode.ssl, text);
     const now = Date.now();
@@ -52,4 +59,12 @@ export class ClientProblems {
     this.authFailure = toKafkaError({ code, message }, `Kafka refuses the ${this.name}`);
     this.onAuthFailure(this.authFailure);
   }
+}
+
+/** The number of the error that the log names in words. */
+function fatalCode(text: string): number {
+  if (/topic authorization failed/i.test(text)) return NativeCode.topicAuthorizationFailed;
+  if (/authorization failed/i.test(text)) return NativeCode.clusterAuthorizationFailed;
+  if (/fenced|producer epoch/i.test(text)) return NativeCode.fenced;
+  return NativeCode.fatal;
 }

@@ -2,6 +2,9 @@ import { KafkaError } from '../../errors/errors.js';
 import type { KafkaConsumer, NativeConsumer } from './addon.js';
 import type { AddonHandle } from './addon-handle.js';
 import { NativeCode, toKafkaError } from './error-codes.js';
+import type { TopicPartitionOffset } from '../records.js';
+import type { Cluster } from './cluster.js';
+import { ConfluentAdmin } from './kafka-admin.js';
 import type { FetchPartition } from './fetch-partition.js';
 
 /**
@@ -19,7 +22,7 @@ export async function diagnosePartition(
   handle: AddonHandle<InstanceType<typeof KafkaConsumer>, NativeConsumer>,
   state: FetchPartition,
   isForbidden: boolean,
-  timeoutMs: number,
+  cluster: Cluster,
 ): Promise<KafkaError | undefined> {
   const { topic, partition, nextOffset } = state;
   const place = `'${topic}' partition ${String(partition)}`;
@@ -27,14 +30,15 @@ export async function diagnosePartition(
   let offsets;
   try {
     offsets = await handle.call<{ lowOffset: number; highOffset: number }>(`Cannot read ${place}`, (done) => {
-      handle.native.queryWatermarkOffsets(topic, partition, Math.min(timeoutMs, 5000), done);
+      handle.native.queryWatermarkOffsets(topic, partition, Math.min(cluster.requestTimeoutMs, 5000), done);
     });
   } catch (failure) {
-    const isFinal =
-      failure instanceof KafkaError && (failure.code === 'TOPIC_NOT_FOUND' || failure.code === 'AUTHORIZATION_FAILED');
-    return isFinal
-      ? new KafkaError(failure.code, failure.message, { ...position, kafkaCode: failure.kafkaCode })
-      : undefined;
+    if (!(failure instanceof KafkaError)) return undefined;
+    // The native client does not tell a topic that may not be seen from one that does not exist, nor that from one
+    // that it has not heard of yet.
+    if (failure.code === 'TOPIC_NOT_FOUND') return describePartition(cluster, position, place);
+    if (failure.code !== 'AUTHORIZATION_FAILED') return undefined;
+    return new KafkaError(failure.code, failure.message, { ...position, kafkaCode: failure.kafkaCode });
   }
   const { lowOffset, highOffset } = offsets;
   if (nextOffset < lowOffset || nextOffset > highOffset) {
@@ -55,4 +59,25 @@ export async function diagnosePartition(
 function hasNeverFetched(native: NativeConsumer, topic: string, partition: number): boolean {
   const watermarks = native.getWatermarkOffsets(topic, partition);
   return typeof watermarks === 'number' || watermarks.highOffset < 0;
+}
+
+/** Asks the broker itself for the topic; this is rare enough for a client of its own. */
+async function describePartition(
+  cluster: Cluster,
+  position: TopicPartitionOffset,
+  place: string,
+): Promise<KafkaError | undefined> {
+  const { topic, partition } = position;
+  const admin = new ConfluentAdmin(cluster);
+  try {
+    await admin.connect();
+    const [described] = await admin.describeTopics([topic]);
+    if (described !== undefined && partition < described.partitions) return undefined;
+    return toKafkaError(NativeCode.unknownTopicOrPartition, `Cannot read ${place}`, position);
+  } catch (error) {
+    if (!(error instanceof KafkaError) || error.code !== 'AUTHORIZATION_FAILED') return undefined;
+    return toKafkaError(NativeCode.topicAuthorizationFailed, `Cannot read ${place}`, position);
+  } finally {
+    await admin.close();
+  }
 }

@@ -17,6 +17,7 @@ export class FetchPartition implements TopicPartition {
   /** When something last came of it, or it was last looked at. */
   progressAtMs = 0;
   private hasMoved = false;
+  private hasBegun = false;
   private bytes = 0;
 
   constructor(
@@ -36,7 +37,9 @@ export class FetchPartition implements TopicPartition {
 
   /** Stands still although it is not known to be at its end. */
   isStalled(now: number, stallMs: number): boolean {
-    const patienceMs = this.isAtEnd ? stallMs * 20 : stallMs;
+    // Nothing ever came: probably the topic does not exist. At the end: somebody may have deleted it.
+    const hasBegun = this.hasBegun || this.eofOffset !== undefined;
+    const patienceMs = this.isAtEnd ? stallMs * 10 : hasBegun ? stallMs : stallMs / 3;
     return this.isNative && !this.isPaused && !this.hasFailed && now - this.progressAtMs > patienceMs;
   }
 
@@ -50,6 +53,7 @@ export class FetchPartition implements TopicPartition {
     if (last !== undefined) next = Math.max(next, last.offset + 1);
     if (next === this.nextOffset) return;
     this.nextOffset = next;
+    this.hasBegun = true;
     this.hasMoved = true;
     this.progressAtMs = now;
     this.bytes = -1;

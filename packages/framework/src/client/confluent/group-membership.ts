@@ -14,15 +14,23 @@ const serveIntervalMs = 10;
 /** Asked for to see whether the group may be read; no topic has it, and the broker does not mind. */
 const noSuchPartition = 2_147_483_647;
 
+/** Length of one attempt to read the group, ms. */
+const accessAttemptMs = 500;
+/** Answers that are about the topic asked for, so the group itself may be read. */
+const errorsAboutTopic = new Set(['UNKNOWN_TOPIC_OR_PART', '_UNKNOWN_PARTITION', 'TOPIC_AUTHORIZATION_FAILED']);
+
+/** Answers that mean that the group goes on without this member. */
+const memberIsGone = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED_MEMBER_EPOCH', 'FENCED_INSTANCE_ID']);
+
 type MemberHandle = AddonHandle<InstanceType<typeof KafkaConsumer>, NativeConsumer>;
 
-/** An ownership change as the native client reported it. */
+/** An ownership change on its way to the loop. */
 interface Change {
   readonly type: 'assigned' | 'revoked' | 'lost';
   readonly partitions: readonly TopicPartition[];
+  /** What the native client waits to be answered; undefined if it has been. */
+  readonly native?: { readonly isAssignment: boolean; readonly partitions: readonly TopicPartition[] };
 }
-
-const coordinatorIsComing = new Set(['NOT_COORDINATOR', 'COORDINATOR_NOT_AVAILABLE', 'COORDINATOR_LOAD_IN_PROGRESS']);
 
 /**
  * {@link GroupMembership} on a consumer of the addon that fetches nothing: what the group gives it is assigned at the
@@ -47,7 +55,8 @@ export class ConfluentMembership implements GroupMembership {
   private readonly reportedErrors = new Map<number, number>();
   /** Returned by `poll()`, not acknowledged yet. */
   private pending: Change | undefined;
-  private hasExceededPollInterval = false;
+  /** Reported lost when the poll interval was over; the native revocation comes later and is of no interest. */
+  private readonly lostEarly = new Set<string>();
   private isServing = false;
   private servedAtMs = 0;
 
@@ -120,19 +129,29 @@ export class ConfluentMembership implements GroupMembership {
     return config;
   }
 
-  /** Reads an offset of the group, which finds its coordinator and needs the right to read the group. */
+  /**
+   * Reads an offset of the group, which needs its coordinator and the right to read it. In short attempts: a missing
+   * right is reported beside the call, which itself only times out. A new cluster first creates its offsets topic.
+   */
   private async checkAccess(handle: MemberHandle): Promise<void> {
+    const what = `Cannot join group '${this.options.groupId}'`;
     const nowhere = { topic: 'millrace', partition: noSuchPartition };
-    try {
-      await handle.call<unknown>(`Cannot join group '${this.options.groupId}'`, (done) => {
-        handle.native.committed([nowhere], this.cluster.requestTimeoutMs, done);
-      });
-    } catch (error) {
-      if (!(error instanceof KafkaError) || error.code === 'TOPIC_NOT_FOUND') return;
-      if (error.kafkaCode === 'TOPIC_AUTHORIZATION_FAILED') return;
-      // A cluster whose first group this is only now creates its offsets topic; joining waits for that by itself.
-      if (coordinatorIsComing.has(error.kafkaCode)) return;
-      throw error;
+    const deadline = Date.now() + this.cluster.requestTimeoutMs;
+    for (;;) {
+      try {
+        await handle.call<unknown>(what, (done) => {
+          handle.native.committed([nowhere], accessAttemptMs, done);
+        });
+        return;
+      } catch (error) {
+        const isAnswer = error instanceof KafkaError && errorsAboutTopic.has(error.kafkaCode);
+        if (isAnswer) return;
+        if (!(error instanceof KafkaError) || !error.isRetriable || Date.now() >= deadline) throw error;
+      }
+      this.serve();
+      await new Promise((resolve) => setTimeout(resolve, serveIntervalMs));
+      const [refusal] = this.errors;
+      if (refusal !== undefined) throw refusal;
     }
   }
 
@@ -140,12 +159,14 @@ export class ConfluentMembership implements GroupMembership {
     const handle = this.connected('Cannot poll the group');
     this.serve();
     this.patterns?.refresh(handle.isConnected);
-    if (this.errors.length === 0 && (this.changes.length === 0 || this.pending !== undefined)) return [];
+    // While the native client is asked, an answer may follow that makes a loss of a queued revocation.
+    const isChangeDue = this.changes.length > 0 && this.pending === undefined && !this.isServing;
+    if (this.errors.length === 0 && !isChangeDue) return [];
     const events: GroupEvent[] = this.errors.map((error) => ({ type: 'error', error }));
     this.errors = [];
-    if (this.pending === undefined) {
-      this.pending = this.changes.shift();
-      if (this.pending !== undefined) events.push(this.pending);
+    this.pending = isChangeDue ? this.changes.shift() : this.pending;
+    if (isChangeDue && this.pending !== undefined) {
+      events.push({ type: this.pending.type, partitions: this.pending.partitions });
     }
     return events;
   }
@@ -171,8 +192,7 @@ export class ConfluentMembership implements GroupMembership {
       case NativeCode.timedOutQueue:
         return;
       case NativeCode.maxPollExceeded:
-        // The revocation that follows is one of lost partitions, even where the native client forgets to say so.
-        this.hasExceededPollInterval = true;
+        this.onThrownOut();
         return;
       // The topic may come, or is being deleted; the assignment follows either way.
       case NativeCode.unknownTopic:
@@ -187,6 +207,20 @@ export class ConfluentMembership implements GroupMembership {
     }
   }
 
+  /**
+   * The group goes on without this member, which has not polled in time or was not heard: everything is lost, also what
+   * was just being revoked. The native client says so only later, and not at all if a rebalance was under way.
+   */
+  private onThrownOut(): void {
+    const handle = this.handle;
+    if (handle?.isConnected !== true) return;
+    const known = new Set(this.pending?.type === 'assigned' ? [] : this.pending?.partitions.map(keyOf));
+    for (const change of this.changes.splice(0)) this.answer(handle, change);
+    const partitions = [...this.held.values()].filter((partition) => !known.has(keyOf(partition)));
+    for (const partition of this.held.keys()) this.lostEarly.add(partition);
+    if (partitions.length > 0) this.changes.push({ type: 'lost', partitions });
+  }
+
   private onRebalance(error: NativeError, partitions: readonly TopicPartition[]): void {
     const handle = this.handle;
     if (handle === undefined) return;
@@ -197,15 +231,21 @@ export class ConfluentMembership implements GroupMembership {
       this.answerWhileLeaving(isAssignment, list);
       return;
     }
-    if (list.length === 0) {
-      this.answer(handle, { type: isAssignment ? 'assigned' : 'revoked', partitions: list });
-    } else if (isAssignment) {
-      this.changes.push({ type: 'assigned', partitions: list });
-    } else {
-      const isLost = this.hasExceededPollInterval || handle.native.assignmentLost();
-      this.changes.push({ type: isLost ? 'lost' : 'revoked', partitions: list });
+    const native = { isAssignment, partitions: list };
+    if (isAssignment) {
+      const change: Change = { type: 'assigned', partitions: list, native };
+      if (list.length === 0) this.answer(handle, change);
+      else this.changes.push(change);
+      return;
     }
-    if (!isAssignment) this.hasExceededPollInterval = false;
+    const type = handle.native.assignmentLost() ? 'lost' : 'revoked';
+    const change: Change = {
+      type,
+      partitions: list.filter((partition) => !this.lostEarly.delete(keyOf(partition))),
+      native,
+    };
+    if (change.partitions.length === 0) this.answer(handle, change);
+    else this.changes.push(change);
   }
 
   acknowledge(): void {
@@ -215,27 +255,28 @@ export class ConfluentMembership implements GroupMembership {
     this.pending = undefined;
     this.answer(handle, change);
     for (const partition of change.partitions) {
-      const key = partitionKey(partition.topic, partition.partition);
-      if (change.type === 'assigned') this.held.set(key, partition);
-      else this.held.delete(key);
+      if (change.type === 'assigned') this.held.set(keyOf(partition), partition);
+      else this.held.delete(keyOf(partition));
     }
     this.servedAtMs = 0;
     this.serve();
   }
 
   /** Carries out a change, which ends the native client's wait. */
-  private answer(handle: MemberHandle, change: Change): void {
+  private answer(handle: MemberHandle, { native: asked }: Change): void {
+    if (asked === undefined) return;
     const { native } = handle;
-    const partitions = change.partitions.map(({ topic, partition }) => ({ topic, partition, offset: OFFSET_END }));
     try {
-      if (change.type !== 'assigned') {
-        if (this.isIncremental) native.incrementalUnassign(change.partitions);
+      if (!asked.isAssignment) {
+        if (this.isIncremental) native.incrementalUnassign(asked.partitions);
         else native.unassign();
         return;
       }
+      // At the end and paused at once: nothing is fetched.
+      const partitions = asked.partitions.map(({ topic, partition }) => ({ topic, partition, offset: OFFSET_END }));
       if (this.isIncremental) native.incrementalAssign(partitions);
       else native.assign(partitions);
-      if (partitions.length > 0) native.pause(change.partitions);
+      if (partitions.length > 0) native.pause(asked.partitions);
     } catch (error) {
       this.errors.push(toKafkaError(error, `Cannot answer a rebalance of group '${this.options.groupId}'`));
     }
@@ -260,7 +301,13 @@ export class ConfluentMembership implements GroupMembership {
   async commit(offsets: readonly OffsetAndMetadata[]): Promise<void> {
     this.connected('Cannot commit');
     this.assertHeld(offsets);
-    if (offsets.length > 0) await this.committer?.commit(offsets, () => this.holdsAll(offsets));
+    if (offsets.length === 0) return;
+    try {
+      await this.committer?.commit(offsets, () => this.holdsAll(offsets));
+    } catch (error) {
+      this.onRefusal(error);
+      throw error;
+    }
   }
 
   /**
@@ -273,9 +320,19 @@ export class ConfluentMembership implements GroupMembership {
     const handle = this.connected('Cannot send offsets');
     this.assertHeld(offsets);
     handle.begin();
-    return use(handle.native).finally(() => {
-      handle.end();
-    });
+    return use(handle.native)
+      .catch((error: unknown) => {
+        this.onRefusal(error);
+        throw error;
+      })
+      .finally(() => {
+        handle.end();
+      });
+  }
+
+  /** The coordinator does not know this member any more: it has learnt so before the native client's heartbeat. */
+  private onRefusal(error: unknown): void {
+    if (error instanceof KafkaError && memberIsGone.has(error.kafkaCode)) this.onThrownOut();
   }
 
   private assertHeld(offsets: readonly OffsetAndMetadata[]): void {
@@ -299,8 +356,7 @@ export class ConfluentMembership implements GroupMembership {
   }
 
   private holds({ topic, partition }: TopicPartition): boolean {
-    const key = partitionKey(topic, partition);
-    if (!this.held.has(key)) return false;
+    if (!this.held.has(partitionKey(topic, partition))) return false;
     // Lost is lost before the loop has heard of it.
     const lost = [...this.changes, ...(this.pending === undefined ? [] : [this.pending])].filter(
       ({ type }) => type === 'lost',
@@ -324,7 +380,7 @@ export class ConfluentMembership implements GroupMembership {
     if (handle === undefined) return;
     await handle.close(() => {
       for (const change of this.pending === undefined ? this.changes : [this.pending, ...this.changes]) {
-        this.answerWhileLeaving(change.type === 'assigned', change.partitions);
+        if (change.native !== undefined) this.answerWhileLeaving(change.native.isAssignment, change.native.partitions);
       }
     });
     this.pending = undefined;
@@ -337,4 +393,8 @@ export class ConfluentMembership implements GroupMembership {
     if (handle?.isConnected !== true) throw clientClosed(`${what} '${this.options.groupId}'`);
     return handle;
   }
+}
+
+function keyOf({ topic, partition }: TopicPartition): string {
+  return partitionKey(topic, partition);
 }

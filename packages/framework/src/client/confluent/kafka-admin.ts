@@ -10,7 +10,7 @@ import type {
 } from '../port.js';
 import type { OffsetAndMetadata, TopicPartition, TopicPartitionOffset } from '../records.js';
 import { OffsetSpec, type NativeError, type NativePartition } from './addon.js';
-import { AdminHandle } from './admin-handle.js';
+import { AdminHandle, type AdminCall } from './admin-handle.js';
 import type { Cluster } from './cluster.js';
 import { NativeCode } from './error-codes.js';
 import { GroupOffsets } from './group-offsets.js';
@@ -171,14 +171,27 @@ export class ConfluentAdmin implements KafkaAdmin {
   async deleteRecords(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     if (offsets.length === 0) return;
     const what = 'Cannot delete records';
-    const results = await this.handle.call<readonly PartitionResult[]>(what, (admin, done) => {
-      admin.deleteRecords(
-        offsets.map(copy),
-        { timeout: this.timeoutMs, operationTimeout: this.timeoutMs },
-        done as never,
-      );
+    const results = await this.aboutTopics<readonly PartitionResult[]>(offsets, what, (admin, done) => {
+      const options = { timeout: this.timeoutMs, operationTimeout: this.timeoutMs };
+      admin.deleteRecords(offsets.map(copy), options, done as never);
     });
     this.assertNoErrors(results, what);
+  }
+
+  /** A call that needs the leaders of partitions. Of a missing one the native client says no more than 'no such entry'. */
+  private async aboutTopics<T>(partitions: readonly TopicPartition[], what: string, start: AdminCall<T>): Promise<T> {
+    try {
+      return await this.handle.call(what, start);
+    } catch (error) {
+      if (!(error instanceof KafkaError) || error.kafkaCode !== '_NOENT') throw error;
+      const topics = await this.describeTopics([...new Set(partitions.map(({ topic }) => topic))]);
+      const missing = partitions.find(
+        ({ topic, partition }) => !topics.some((known) => known.topic === topic && partition < known.partitions),
+      );
+      if (missing === undefined) throw error;
+      const place = `'${missing.topic}' partition ${String(missing.partition)}`;
+      throw this.handle.failure(NativeCode.unknownTopicOrPartition, `${what} of ${place}`);
+    }
   }
 
   async listOffsets(
@@ -195,7 +208,7 @@ export class ConfluentAdmin implements KafkaAdmin {
           : new OffsetSpec(spec.timestamp);
     const options = { timeout: this.timeoutMs, isolationLevel: isolationLevel === 'read_committed' ? 1 : 0 };
     const what = 'Cannot list offsets';
-    const results = await this.handle.call<readonly PartitionResult[]>(what, (admin, done) => {
+    const results = await this.aboutTopics<readonly PartitionResult[]>(partitions, what, (admin, done) => {
       admin.listOffsets(
         partitions.map(({ topic, partition }) => ({ topic, partition, offset })),
         options,

@@ -107,6 +107,7 @@ export class ConfluentFetcher implements RecordFetcher {
         this.onProgress?.();
       },
       onError: (message) => {
+        if (/group/i.test(message)) return;
         if (/topic|partition|offset/i.test(message)) this.isSuspicious = true;
         if (/authoriz/i.test(message)) this.isForbidden = true;
       },
@@ -381,7 +382,8 @@ export class ConfluentFetcher implements RecordFetcher {
   private onConsumeError(error: NativeError): void {
     if (error.code === NativeCode.timedOut || error.code === NativeCode.timedOutQueue) return;
     this.isSignalled = true;
-    if (error.code === NativeCode.maxPollExceeded) return;
+    // About the group, which is none.
+    if (error.code === NativeCode.maxPollExceeded || error.code === NativeCode.groupAuthorizationFailed) return;
     this.isSuspicious = true;
     if (error.code === NativeCode.topicAuthorizationFailed) this.isForbidden = true;
   }
@@ -408,7 +410,7 @@ export class ConfluentFetcher implements RecordFetcher {
   private async diagnose(suspects: readonly FetchPartition[], isForbidden: boolean): Promise<void> {
     for (const state of suspects) {
       if (!state.isNative || state.isDropped || state.hasFailed) continue;
-      const failure = await diagnosePartition(this.handle, state, isForbidden, this.cluster.requestTimeoutMs);
+      const failure = await diagnosePartition(this.handle, state, isForbidden, this.cluster);
       state.progressAtMs = Date.now();
       if (failure !== undefined) this.fail(state, failure);
     }

@@ -5,7 +5,7 @@ import { NO_HEADERS, type OffsetAndMetadata, type RecordHeaders } from '../recor
 import { Producer, type NativeCallback, type NativeConfig, type NativeError, type NativeProducer } from './addon.js';
 import { AddonHandle } from './addon-handle.js';
 import type { Cluster } from './cluster.js';
-import { clientClosed, NativeCode, toKafkaError } from './error-codes.js';
+import { clientClosed, NativeCode } from './error-codes.js';
 import { ConfluentMembership } from './group-membership.js';
 import { toNativeBytes, toNativeHeaders } from './native-bytes.js';
 
@@ -35,6 +35,7 @@ interface DeliveryReport {
 export class ConfluentProducer implements RecordProducer {
   private readonly handle: AddonHandle<InstanceType<typeof Producer>, NativeProducer>;
   private failures: DeliveryFailure[] = [];
+  private closing: Promise<void> | undefined;
 
   constructor(
     private readonly cluster: Cluster,
@@ -63,6 +64,8 @@ export class ConfluentProducer implements RecordProducer {
       // The first requests of a transaction right after another are told to try again.
       'retry.backoff.ms': 15,
       'retry.backoff.max.ms': 1000,
+      // How long a topic that the brokers do not know is waited for before its records fail.
+      'topic.metadata.propagation.max.ms': Math.min(10_000, Math.floor(deliveryTimeoutMs / 2)),
       'delivery.report.only.error': true,
       dr_msg_cb: true,
     };
@@ -103,7 +106,7 @@ export class ConfluentProducer implements RecordProducer {
     );
     if (code === 0) return true;
     if (code === NativeCode.queueFull) return false;
-    throw toKafkaError(code, `Cannot produce to '${topic}' partition ${String(partition)}`, {
+    throw this.handle.failure(code, `Cannot produce to '${topic}' partition ${String(partition)}`, {
       topic,
       partition,
       isTransactional: this.options.transactionalId !== undefined,
@@ -118,7 +121,11 @@ export class ConfluentProducer implements RecordProducer {
 
   async flush(): Promise<void> {
     // A record fails by itself when its delivery time-out is over, so this ends; the limit is for a hanging client.
-    const limitMs = (this.options.deliveryTimeoutMs ?? 120_000) + 30_000;
+    await this.flushWithin((this.options.deliveryTimeoutMs ?? 120_000) + 30_000);
+    await this.reportsDelivered();
+  }
+
+  private async flushWithin(limitMs: number): Promise<void> {
     const deadline = Date.now() + limitMs;
     for (;;) {
       try {
@@ -130,7 +137,6 @@ export class ConfluentProducer implements RecordProducer {
         if (!(error instanceof KafkaError) || error.code !== 'TIMED_OUT' || Date.now() >= deadline) throw error;
       }
     }
-    await this.reportsDelivered();
   }
 
   /** Reports cross from the native thread to this one in portions, after the flush has ended. */
@@ -158,7 +164,7 @@ export class ConfluentProducer implements RecordProducer {
       value,
       headers: NO_HEADERS,
       timestamp,
-      error: toKafkaError(error, `A record for '${topic}' partition ${String(partition)} was not delivered`, {
+      error: this.handle.failure(error, `A record for '${topic}' partition ${String(partition)} was not delivered`, {
         topic,
         partition,
       }),
@@ -210,7 +216,16 @@ export class ConfluentProducer implements RecordProducer {
     return this.handle.call(what, start, this.options.transactionalId !== undefined);
   }
 
-  close(): Promise<void> {
-    return this.handle.close();
+  /** Sends what is queued first, for at most the request time-out; an open transaction is left to the broker to abort. */
+  async close(): Promise<void> {
+    this.closing ??= this.shut();
+    await this.closing;
+  }
+
+  private async shut(): Promise<void> {
+    if (this.handle.isConnected && this.options.transactionalId === undefined) {
+      await this.flushWithin(this.cluster.requestTimeoutMs).catch(() => undefined);
+    }
+    await this.handle.close();
   }
 }

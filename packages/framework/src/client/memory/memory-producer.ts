@@ -73,9 +73,10 @@ export class MemoryProducer implements RecordProducer {
     timestamp: number,
     headers: RecordHeaders,
   ): boolean {
-    const queue = (): boolean => this.#queue(topic, partition, key, value, timestamp, headers);
-    if (!this.#process.hasInjector) return queue();
-    return this.#process.callNow('producer.produce', [topic, partition, key, value, timestamp, headers], queue);
+    if (!this.#process.hasInjector) return this.#queue(topic, partition, key, value, timestamp, headers);
+    return this.#process.callNow('producer.produce', [topic, partition, key, value, timestamp, headers], () =>
+      this.#queue(topic, partition, key, value, timestamp, headers),
+    );
   }
 
   drain(): Promise<void> {
@@ -153,7 +154,6 @@ export class MemoryProducer implements RecordProducer {
       await this.#sender.purge();
       this.#cluster.transactions.end(stamp, 'aborted');
     });
-    this.#reason = undefined;
     this.#become('ready', 'aborting');
   }
 
@@ -204,7 +204,9 @@ export class MemoryProducer implements RecordProducer {
 
   /** The answer of a call has come; meanwhile the producer may have been closed or fenced. */
   #become(state: 'ready', from: 'uninitialised' | 'committing' | 'aborting'): void {
-    if (this.#state === from) this.#state = state;
+    if (this.#state !== from) return;
+    this.#state = state;
+    this.#reason = undefined;
   }
 
   /** A failed call or batch: nothing is possible any more, or the transaction can only be aborted. */

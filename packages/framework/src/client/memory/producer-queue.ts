@@ -1,4 +1,3 @@
-import { partitionKey } from '../records.js';
 import type { NewRecord, PartitionLog } from './partition-log.js';
 
 /** Records of one partition on their way to the broker. */
@@ -23,7 +22,7 @@ export function recordBytes({ key, value, headers }: NewRecord): number {
 /** Records that wait to be sent, by partition, bounded in bytes; those in flight count until they are answered. */
 export class ProducerQueue {
   readonly #maxBytes: number;
-  #waiting = new Map<string, ProducerBatch>();
+  #waiting = new Map<PartitionLog, ProducerBatch>();
   #bytes = 0;
 
   constructor(maxBytes: number) {
@@ -36,11 +35,10 @@ export class ProducerQueue {
   }
 
   add(log: PartitionLog, record: NewRecord, bytes: number, nowMs: number): void {
-    const key = partitionKey(log.topic, log.partition);
-    let batch = this.#waiting.get(key);
+    let batch = this.#waiting.get(log);
     if (batch === undefined) {
       batch = { log, records: [], bytes: 0, queuedMs: nowMs };
-      this.#waiting.set(key, batch);
+      this.#waiting.set(log, batch);
     }
     batch.records.push(record);
     batch.bytes += bytes;

@@ -141,14 +141,23 @@ export class Scenario {
     return { byPartition, positions };
   }
 
-  /** Reads one whole partition from offset 0 with a fetcher of its own, up to the end offset of the isolation level. */
+  /** Reads one whole partition from offset 0 with a fetcher of its own, up to its end; no transaction may be open. */
   async readAll(
     { topic, partition }: TopicPartition,
     isolationLevel: RecordFetcherOptions['isolationLevel'] = 'read_committed',
   ): Promise<ConsumedRecord[]> {
     const admin = await this.admin();
-    const [end] = await admin.listOffsets([{ topic, partition }], 'latest', isolationLevel);
-    const endOffset = end?.offset ?? 0;
+    let endOffset = 0;
+    // A broker answers a commit before the marker is in every partition.
+    await this.harness.waitFor(
+      async () => {
+        const [stable] = await admin.listOffsets([{ topic, partition }], 'latest', 'read_committed');
+        const [high] = await admin.listOffsets([{ topic, partition }], 'latest', 'read_uncommitted');
+        endOffset = high?.offset ?? 0;
+        return stable?.offset === endOffset;
+      },
+      `the transactions of ${topic}-${String(partition)} to end`,
+    );
     if (endOffset === 0) return [];
     const fetcher = await this.fetcher({ isolationLevel });
     fetcher.assign([{ topic, partition, offset: 0 }]);

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { confluentClients, KafkaError, type KafkaClientFactory, type KafkaErrorCode } from '@millrace/framework';
+import { startKafka, type LocalKafka } from '@millrace/local-kafka';
+
+type Connection = Parameters<typeof confluentClients>[0];
+type OpenClient = (clients: KafkaClientFactory) => Promise<{ close(): Promise<void> }>;
+
+/** Longer than the tests may take: what is refused must be refused at once, not when the time is over. */
+const requestTimeoutMs = 120_000;
+const user = { username: 'admin', password: 'admin-password', mechanism: 'SCRAM-SHA-512' } as const;
+
+/** How each kind of client is opened. */
+const kinds: Readonly<Record<string, OpenClient>> = {
+  admin: async (clients) => connected(clients.admin()),
+  producer: async (clients) => connected(clients.producer({})),
+  fetcher: async (clients) => connected(clients.fetcher({ isolationLevel: 'read_committed' })),
+  'group member': async (clients) => {
+    const membership = clients.membership({ groupId: 'security' });
+    await membership.join({ topics: ['security'], patterns: [] });
+    return { close: () => membership.leave() };
+  },
+};
+
+async function connected<C extends { connect(): Promise<void>; close(): Promise<void> }>(client: C): Promise<C> {
+  try {
+    await client.connect();
+  } catch (error) {
+    // Closing what never connected must do no harm.
+    await client.close();
+    throw error;
+  }
+  return client;
+}
+
+async function rejectsWith(code: KafkaErrorCode, pattern: RegExp, call: () => Promise<unknown>): Promise<void> {
+  await assert.rejects(call, (error: unknown) => {
+    assert.ok(error instanceof KafkaError, String(error));
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, pattern);
+    return true;
+  });
+}
+
+describe('security of the Kafka clients', function () {
+  this.timeout(30_000);
+  let kafka: LocalKafka;
+  let right: Connection;
+
+  before(async function () {
+    this.timeout(180_000);
+    kafka = await startKafka({
+      security: {
+        tls: true,
+        mechanisms: ['SCRAM-SHA-512', 'PLAIN'],
+        users: [
+          {
+            name: 'admin',
+            password: 'admin-password',
+            acls: [
+              { resource: 'topic', name: '*', operations: ['all'] },
+              { resource: 'group', name: '*', operations: ['all'] },
+              { resource: 'cluster', name: 'kafka-cluster', operations: ['all'] },
+              { resource: 'transactionalId', name: '*', operations: ['all'] },
+            ],
+          },
+          { name: 'nobody', password: 'nobody-password' },
+          {
+            name: 'onlooker',
+            password: 'onlooker-password',
+            acls: [{ resource: 'topic', name: '*', operations: ['describe'] }],
+          },
+        ],
+        authorizer: true,
+      },
+    });
+    assert.ok(kafka.tls);
+    right = { bootstrapServers: kafka.bootstrapServers, tls: { ca: kafka.tls.ca }, sasl: user, requestTimeoutMs };
+    const admin = await connected(confluentClients(right).admin());
+    await admin.createTopic({ topic: 'security', partitions: 1 });
+    await admin.close();
+  });
+
+  after(async () => {
+    await kafka.stop();
+  });
+
+  for (const [kind, open] of Object.entries(kinds)) {
+    it(`should let in a ${kind} with the right settings`, async () => {
+      const client = await open(confluentClients(right));
+      await client.close();
+    });
+
+    it(`should refuse a ${kind} with a wrong password at once`, async () => {
+      const clients = confluentClients({ ...right, sasl: { ...user, password: 'wrong' } });
+      await rejectsWith('AUTHENTICATION_FAILED', /invalid credentials/, () => open(clients));
+    });
+
+    it(`should name the server that a ${kind} cannot reach`, async () => {
+      const clients = confluentClients({ bootstrapServers: '127.0.0.1:1', requestTimeoutMs: 500 });
+      await rejectsWith('BROKER_UNREACHABLE', /127\.0\.0\.1:1: .*ECONNREFUSED.*bootstrapServers/, () => open(clients));
+    });
+  }
+
+  it('should say that the listener wants TLS', async () => {
+    const { tls: _, ...withoutTls } = right;
+    await rejectsWith('AUTHENTICATION_FAILED', /TLS listener/, () => open(withoutTls));
+  });
+
+  it('should say that the listener wants SASL', async () => {
+    const { sasl: _, ...withoutSasl } = right;
+    await rejectsWith('AUTHENTICATION_FAILED', /wants SASL/, () => open(withoutSasl));
+  });
+
+  it('should refuse a certificate of an unknown authority', async () => {
+    await rejectsWith('AUTHENTICATION_FAILED', /TLS failed.*tls\.ca/, () => open({ ...right, tls: true }));
+  });
+
+  it('should name the mechanisms that the listener offers', async () => {
+    const sasl = { ...user, mechanism: 'SCRAM-SHA-256' } as const;
+    await rejectsWith('AUTHENTICATION_FAILED', /SCRAM-SHA-256.*SCRAM-SHA-512/, () => open({ ...right, sasl }));
+  });
+
+  it('should refuse bootstrap servers without a port', async () => {
+    await assert.rejects(
+      () => open({ bootstrapServers: 'localhost' }),
+      (error: unknown) => {
+        assert.match(String(error), /'localhost' is not of the form host:port/);
+        return true;
+      },
+    );
+  });
+
+  it('should report a topic that may not be created', async () => {
+    const admin = await connected(as('nobody').admin());
+    await rejectsWith('AUTHORIZATION_FAILED', /Cannot create topic 'forbidden'.*ACL/, () =>
+      admin.createTopic({ topic: 'forbidden', partitions: 1 }),
+    );
+    await admin.close();
+  });
+
+  it('should refuse a member of a group that may not be read', async () => {
+    const membership = as('nobody').membership({ groupId: 'forbidden' });
+    await rejectsWith('AUTHORIZATION_FAILED', /group 'forbidden'.*ACL/, () =>
+      membership.join({ topics: ['security'], patterns: [] }),
+    );
+    await membership.leave();
+  });
+
+  it('should fail records for a topic that may not be written', async () => {
+    const producer = await connected(as('nobody').producer({ lingerMs: 0 }));
+    assert.ok(producer.produce('security', 0, null, Buffer.from('x'), 1, []));
+    await producer.flush().catch(() => undefined);
+    const [failure] = producer.takeFailures();
+    assert.ok(failure?.error instanceof KafkaError);
+    assert.equal(failure.error.code, 'AUTHORIZATION_FAILED', failure.error.message);
+    await producer.close();
+  });
+
+  for (const name of ['nobody', 'onlooker']) {
+    it(`should fail a partition that ${name} may not read`, async () => {
+      const fetcher = await connected(as(name).fetcher({ isolationLevel: 'read_committed' }));
+      fetcher.assign([{ topic: 'security', partition: 0, offset: 0 }]);
+      for (;;) {
+        const { failures } = await fetcher.poll(500);
+        if (failures.length === 0) continue;
+        assert.ok(failures[0]?.error instanceof KafkaError);
+        assert.equal(failures[0].error.code, 'AUTHORIZATION_FAILED', failures[0].error.message);
+        break;
+      }
+      await fetcher.close();
+    });
+  }
+
+  it('should give up connecting when the client is closed', async () => {
+    const fetcher = confluentClients({ bootstrapServers: '127.0.0.1:1', requestTimeoutMs }).fetcher({
+      isolationLevel: 'read_committed',
+    });
+    const connecting = assert.rejects(fetcher.connect());
+    await fetcher.close();
+    await connecting;
+  });
+
+  function as(name: string): KafkaClientFactory {
+    return confluentClients({
+      ...right,
+      sasl: { mechanism: 'PLAIN', username: name, password: `${name}-password` },
+    });
+  }
+
+  async function open(connection: Connection): Promise<void> {
+    const admin = await connected(confluentClients(connection).admin());
+    await admin.close();
+  }
+});
