@@ -43,6 +43,10 @@ export class FakeContext implements ProcessorContext {
     return { cancel: () => undefined };
   }
 
+  getStateStore(name: string): never {
+    throw new Error(`this fake has no store '${name}'`);
+  }
+
   commit(): void {}
 
   currentStreamTimeMs(): number {

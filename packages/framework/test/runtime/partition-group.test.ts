@@ -3,17 +3,25 @@ import fc from 'fast-check';
 import { NO_HEADERS } from '../../dist/client/records.js';
 import { PartitionGroup } from '../../dist/runtime/partition-group.js';
 import { RecordQueue } from '../../dist/runtime/record-queue.js';
+import type { SourceNode } from '../../dist/topology/topology-nodes.js';
 import { serdes } from '../../dist/serde/serdes.js';
 
 function queueOf(topic: string, timestamps: readonly number[]): RecordQueue {
-  const queue = new RecordQueue(
-    topic,
-    0,
-    { kind: 'source', name: topic, topics: [topic], keyDeserializer: serdes.string, valueDeserializer: serdes.string },
-    () => undefined,
-    { offset: 0, partitionTimeMs: -1 },
-    (error) => assert.fail(String(error)),
-  );
+  const source: SourceNode = {
+    kind: 'source',
+    name: topic,
+    topics: [topic],
+    keyDeserializer: serdes.string,
+    valueDeserializer: serdes.string,
+  };
+  const queue = new RecordQueue({
+    start: { topic, partition: 0, offset: 0 },
+    source,
+    enter: () => undefined,
+    partitionTimeMs: -1,
+    onHeadFailure: (error) => assert.fail(String(error)),
+    onSkipped: () => assert.fail('skipped'),
+  });
   fill(queue, timestamps);
   return queue;
 }

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { MemoryKafka } from '../../dist/client/memory/memory-kafka.js';
+import { KafkaError } from '../../dist/errors/errors.js';
+import { ContextualProcessor } from '../../dist/processor/contextual-processor.js';
+import type { ProcessorContext } from '../../dist/processor/processor-context.js';
+import type { StreamRecord } from '../../dist/processor/record.js';
+import type { StreamsOptions } from '../../dist/runtime/options.js';
+import { StreamsClient } from '../../dist/runtime/streams-client.js';
+import { serdes } from '../../dist/serde/serdes.js';
+import type { KeyValueStore } from '../../dist/state/stores/key-value-store.js';
+import { Stores } from '../../dist/state/stores/stores.js';
+import { createPinoLogger } from '../../dist/telemetry/pino-logger.js';
+import { VirtualClock } from '../../dist/time/virtual-clock.js';
+import { Topology } from '../../dist/topology/topology.js';
+
+const { string, int64 } = serdes;
+
+/** Counts records per key in a store and forwards each count. */
+class Counter extends ContextualProcessor<string, string, string, number> {
+  #counts!: KeyValueStore<string, number>;
+
+  override init(context: ProcessorContext<string, number>): void {
+    void super.init(context);
+    this.#counts = context.getStateStore('counts');
+  }
+
+  override process(record: StreamRecord<string, string>): void | Promise<void> {
+    const count = (this.#counts.get(record.key) ?? 0) + 1;
+    this.#counts.put(record.key, count);
+    return this.context.forward(record.withValue(count));
+  }
+}
+
+function countTopology(): Topology {
+  const store = Stores.keyValueStore({ name: 'counts', keySerde: string, valueSerde: int64, engine: 'memory' });
+  return new Topology()
+    .addSource('in', { topics: 'in', keyDeserializer: string, valueDeserializer: string })
+    .addProcessor('count', { parents: 'in', supplier: () => new Counter() })
+    .addStateStore(store, 'count')
+    .addSink('out', { parents: 'count', topic: 'out', keySerializer: string, valueSerializer: int64 });
+}
+
+class World {
+  readonly clock = new VirtualClock();
+  readonly kafka = new MemoryKafka({ clock: this.clock, seed: 1, groupSessionTimeoutMs: 6000 });
+
+  constructor() {
+    this.kafka.createTopic({ topic: 'in', partitions: 2 });
+    this.kafka.createTopic({ topic: 'out', partitions: 2 });
+  }
+
+  client(identity: string, options: Partial<StreamsOptions> = {}): StreamsClient {
+    return new StreamsClient(countTopology(), {
+      applicationId: 'app',
+      kafka: this.kafka.clients(identity),
+      clock: this.clock,
+      logger: createPinoLogger({ level: 'silent' }),
+      ...options,
+    });
+  }
+
+  feed(from: number, to: number): void {
+    for (let i = from; i < to; i++) {
+      this.kafka.append('in', (i % 6) % 2, { key: Buffer.from(`k${i % 6}`), value: Buffer.from(String(i)) });
+    }
+  }
+
+  /** Every count written for each key, in order, as readers with `read_committed` see them. */
+  counts(): Map<string, number[]> {
+    const counts = new Map<string, number[]>();
+    for (const partition of [0, 1]) {
+      for (const record of this.kafka.records('out', partition, 'read_committed')) {
+        const key = record.key?.toString() ?? '';
+        counts.set(key, [...(counts.get(key) ?? []), Number(record.value?.readBigInt64BE())]);
+      }
+    }
+    return counts;
+  }
+
+  assertExact(total: number): void {
+    const counts = this.counts();
+    assert.equal(counts.size, 6);
+    for (const [key, seen] of counts) {
+      assert.deepEqual(
+        seen,
+        Array.from({ length: total / 6 }, (_, i) => i + 1),
+        key,
+      );
+    }
+  }
+}
+
+const abortRequired = new KafkaError('KAFKA_FAILURE', 'injected', { kafkaCode: 'TEST', requiresAbort: true });
+const exactlyOnce = { processingGuarantee: 'exactly_once_v2' } as const;
+
+describe('StreamsClient with state', () => {
+  for (const options of [{ commitIntervalMs: 100 }, exactlyOnce]) {
+    const name = 'processingGuarantee' in options ? 'exactly once' : 'at least once';
+
+    it(`should go on counting after a clean stop (${name})`, async () => {
+      const world = new World();
+      world.feed(0, 60);
+      for (let round = 1; round <= 2; round++) {
+        const client = world.client(`process-${round}`, options);
+        await world.clock.run(client.start());
+        await world.clock.runUntil(() => client.metrics.processedRecords >= 60);
+        await world.clock.run(client.close());
+        if (round === 1) world.feed(60, 120);
+      }
+      world.assertExact(120);
+    });
+  }
+
+  it('should count each record once when a process is killed and another takes over', async () => {
+    const world = new World();
+    world.feed(0, 600);
+    const first = world.client('process-1', exactlyOnce);
+    await world.clock.run(first.start());
+    await world.clock.runUntil(() => first.metrics.processedRecords >= 100);
+    await world.clock.advance(150);
+    world.feed(600, 1200);
+    await world.clock.runUntil(() => first.metrics.processedRecords >= 700);
+    world.kafka.crash('process-1');
+
+    const second = world.client('process-2', exactlyOnce);
+    await world.clock.run(second.start());
+    await world.clock.runUntil(
+      () => world.counts().size === 6 && [...world.counts().values()].every((seen) => seen.length === 200),
+    );
+    await world.clock.run(second.close());
+    world.assertExact(1200);
+  });
+
+  it('should go back to the last commit when a transaction is aborted', async () => {
+    const world = new World();
+    world.feed(0, 600);
+    let aborts = 0;
+    const clients = world.client('process-1', exactlyOnce);
+    world.kafka.injectFailures({
+      before: (call) => {
+        if (call.kind !== 'producer.commitTransaction' || ++aborts % 2 === 0 || aborts > 9) return undefined;
+        return { type: 'throw', error: abortRequired };
+      },
+    });
+    await world.clock.run(clients.start());
+    await world.clock.runUntil(() => [...world.counts().values()].reduce((sum, seen) => sum + seen.length, 0) >= 600);
+    await world.clock.run(clients.close());
+    assert.ok(aborts > 1);
+    world.assertExact(600);
+  });
+});
