@@ -2,7 +2,7 @@ import { confluentClients } from '@millrace/framework';
 import { clientContract, uniqueName, waitFor, type ClientHarness } from '@millrace/framework/testing';
 import { useKafka } from '../src/use-kafka.js';
 
-describe('clients on the Kafka addon', function () {
+describe('the client contract on the Kafka addon', function () {
   this.timeout(120_000);
   const kafka = useKafka();
 
