@@ -94,7 +94,7 @@ describe('bad input', function () {
 
   it('should end with a clear message when no broker answers', async () => {
     const exit = await start('none', { KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1' }).exited;
-    assertEnds(exit, 1, /BROKER_UNREACHABLE/, /127\.0\.0\.1:1/);
+    assertEnds(exit, 1, /BROKER_UNREACHABLE/, /127\.0\.0\.1:1/, /Check that the brokers run/);
   });
 
   it('should repartition by a new key through an internal topic that it creates', async () => {

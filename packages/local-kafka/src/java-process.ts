@@ -22,11 +22,14 @@ export class JavaProcess {
   readonly logFile: string;
   readonly #child: ChildProcess;
   readonly #exited: Promise<void>;
+  /** Bytes that earlier starts have logged. */
+  readonly #logStart: number;
 
-  private constructor(command: JavaCommand, child: ChildProcess, guard: Guard) {
+  private constructor(command: JavaCommand, child: ChildProcess, guard: Guard, logStart: number) {
     this.name = command.name;
     this.logFile = command.logFile;
     this.#child = child;
+    this.#logStart = logStart;
     const pid = child.pid;
     if (pid !== undefined) guard.watch(pid);
     this.#exited = new Promise((resolve) => {
@@ -42,6 +45,7 @@ export class JavaProcess {
   static async start(command: JavaCommand, guard: Guard): Promise<JavaProcess> {
     const log = await open(command.logFile, 'a');
     try {
+      const { size } = await log.stat();
       const child = spawn(command.command, command.args, {
         stdio: ['ignore', log.fd, log.fd],
         cwd: command.workingDirectory,
@@ -49,7 +53,7 @@ export class JavaProcess {
         // Its own process group: Ctrl-C goes to this process, which stops the server in order.
         detached: true,
       });
-      return new JavaProcess(command, child, guard);
+      return new JavaProcess(command, child, guard, size);
     } finally {
       await log.close();
     }
@@ -106,8 +110,8 @@ export class JavaProcess {
   }
 
   async #failure(code: 'START_FAILED' | 'START_TIMED_OUT', what: string): Promise<LocalKafkaError> {
-    const log = await readFile(this.logFile, 'utf8').catch(() => '');
-    const lines = log.trimEnd().split('\n');
+    const log = await readFile(this.logFile).catch(() => Buffer.alloc(0));
+    const lines = log.subarray(this.#logStart).toString().trimEnd().split('\n');
     const telling = lines.filter((line) => /\b(ERROR|FATAL)\b|Exception|^Error/.test(line));
     const shown = (telling.length > 0 ? telling : lines).slice(-8).join('\n');
     return new LocalKafkaError(code, `${this.name} ${what}. Its log ${this.logFile} ends with:\n${shown}`);

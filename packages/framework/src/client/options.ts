@@ -11,6 +11,11 @@ export interface KafkaConnectionOptions {
   readonly rack?: string;
   /** How long a request to the broker may take, in ms, before a clear error. @default 30000 */
   readonly requestTimeoutMs?: number;
+  /**
+   * How long to look for a broker that answers when the first client opens, in ms.
+   * @default 5000, or requestTimeoutMs if that is less
+   */
+  readonly connectTimeoutMs?: number;
 }
 
 export interface TlsOptions {

@@ -51,6 +51,7 @@ const KAFKA: Names<KafkaConnectionOptions> = {
   sasl: true,
   rack: true,
   requestTimeoutMs: true,
+  connectTimeoutMs: true,
 };
 
 const TLS: Names<TlsOptions> = { ca: true, cert: true, key: true, passphrase: true, verifyHostname: true };

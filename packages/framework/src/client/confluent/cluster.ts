@@ -4,6 +4,8 @@ import type { NativeConfig } from './addon.js';
 import { probeBroker, type BrokerFeatures } from './broker-probe.js';
 import { bootstrapServers, connectionConfig, defaultRequestTimeoutMs } from './connection-config.js';
 
+const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+
 /** What Millrace adds to the connection of every client it opens. */
 export interface ConfluentDefaults {
   /** Client id where the connection options name none; the application id. */
@@ -39,10 +41,11 @@ export class Cluster {
    * Looks at the brokers over a socket of its own, once per cluster, until one answers: refused connections, a wrong
    * listener or an unsupported mechanism are found at once and named, which the native client reports late or vaguely.
    *
-   * @throws KafkaError `BROKER_UNREACHABLE` after the request time-out, `AUTHENTICATION_FAILED` at once
+   * @throws KafkaError `BROKER_UNREACHABLE` after `connectTimeoutMs`, `AUTHENTICATION_FAILED` at once
    */
   async probe(isCancelled: () => boolean): Promise<BrokerFeatures> {
-    this.features ??= await probeBroker(this.connection, this.servers, this.requestTimeoutMs, isCancelled);
+    const timeoutMs = this.connection.connectTimeoutMs ?? Math.min(this.requestTimeoutMs, DEFAULT_CONNECT_TIMEOUT_MS);
+    this.features ??= await probeBroker(this.connection, this.servers, timeoutMs, isCancelled);
     return this.features;
   }
 }

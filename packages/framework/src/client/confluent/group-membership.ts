@@ -157,9 +157,14 @@ export class ConfluentMembership implements GroupMembership {
 
   poll(): readonly GroupEvent[] {
     const handle = this.connected('Cannot poll the group');
+    const events = this.takeEvents();
     this.serve();
     this.patterns?.refresh(handle.isConnected);
-    // While the native client is asked, an answer may follow that makes a loss of a queued revocation.
+    return events;
+  }
+
+  private takeEvents(): readonly GroupEvent[] {
+    // While the native client is being asked, an answer may come that makes a loss of a queued revocation.
     const isChangeDue = this.changes.length > 0 && this.pending === undefined && !this.isServing;
     if (this.errors.length === 0 && !isChangeDue) return [];
     const events: GroupEvent[] = this.errors.map((error) => ({ type: 'error', error }));
