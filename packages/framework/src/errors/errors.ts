@@ -100,3 +100,26 @@ export class KafkaError extends StreamsError {
     this.requiresAbort = requiresAbort;
   }
 }
+
+/** Literal codes of {@link StateStoreError}. */
+export type StateStoreErrorCode =
+  | 'STORE_CLOSED'
+  | 'STORE_NOT_FOUND'
+  | 'STORE_INVALID_KEY'
+  | 'STORE_INVALID_OPTION'
+  | 'ITERATOR_CLOSED'
+  | 'STATE_ENGINE_FAILED'
+  | 'STATE_DIRECTORY_LOCKED'
+  | 'STATE_DIRECTORY_FOREIGN'
+  | 'STATE_DIRECTORY_FAILED'
+  | 'STATE_FORMAT_UNSUPPORTED'
+  | 'STATE_INCOMPATIBLE';
+
+/** A state store or its directory cannot do what was asked. */
+export class StateStoreError extends StreamsError {
+  declare readonly code: StateStoreErrorCode;
+
+  constructor(code: StateStoreErrorCode, message: string, options?: StreamsErrorOptions) {
+    super(code, message, options);
+  }
+}

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { StateStoreError } from '../../errors/errors.js';
+import type { Clock } from '../../time/clock.js';
+import { DirectoryLock, isLocked } from './directory-lock.js';
+import { readStateFile } from './state-file.js';
+import { DATA_FILE, TaskDirectory } from './task-directory.js';
+
+const TRASH = '.trash-';
+
+/**
+ * Local state of one application on this machine: `<stateDir>/<applicationId>/<taskId>/`. Each task directory is locked by
+ * itself, so that several processes of the application may share the state directory: a task that moves from one to
+ * another finds its state.
+ */
+export class StateDirectory {
+  readonly path: string;
+
+  /** @throws StateStoreError `STATE_DIRECTORY_FAILED` if the directory cannot be made */
+  constructor(
+    stateDir: string,
+    private readonly applicationId: string,
+    private readonly clock: Clock,
+  ) {
+    this.path = join(stateDir, applicationId);
+    try {
+      mkdirSync(this.path, { recursive: true });
+    } catch (cause) {
+      throw new StateStoreError(
+        'STATE_DIRECTORY_FAILED',
+        `State directory ${this.path} cannot be made: ${String(cause)}. Set stateDir to a place that this user may write.`,
+        { cause },
+      );
+    }
+  }
+
+  /** Locks and opens the state of a task. Errors are those of {@link TaskDirectory}. */
+  openTask(taskId: string): TaskDirectory {
+    const { applicationId, clock } = this;
+    return new TaskDirectory({ path: join(this.path, taskId), applicationId, taskId, clock });
+  }
+
+  /** Tasks that have state here, also those that other processes use. */
+  tasks(): readonly string[] {
+    return readdirSync(this.path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && typeof readStateFile(join(this.path, entry.name)) === 'object')
+      .map((entry) => entry.name);
+  }
+
+  /**
+   * Deletes the state of tasks that nobody uses and that were not used for a while: they have moved elsewhere for good.
+   *
+   * @param unusedMs `state.cleanup.delay.ms`; 0: whatever is not in use now
+   * @returns the tasks whose state was deleted
+   */
+  removeUnused(unusedMs: number): readonly string[] {
+    this.#emptyTrash();
+    return this.tasks().filter((taskId) => this.#removeIfUnused(taskId, unusedMs));
+  }
+
+  #removeIfUnused(taskId: string, unusedMs: number): boolean {
+    const path = join(this.path, taskId);
+    const nowMs = this.clock.now();
+    if (isLocked(path, nowMs) || nowMs - lastUsedMs(path) < unusedMs) return false;
+    let lock: DirectoryLock;
+    try {
+      lock = DirectoryLock.acquire(path, nowMs);
+    } catch {
+      // Someone was faster.
+      return false;
+    }
+    // Once it has another name nobody can open it any more, half deleted or not.
+    const trash = join(this.path, `${TRASH}${taskId}-${randomUUID()}`);
+    try {
+      renameSync(path, trash);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+    rmSync(trash, { recursive: true, force: true });
+    return true;
+  }
+
+  /** Finishes what a process was doing when it died. */
+  #emptyTrash(): void {
+    for (const name of readdirSync(this.path)) {
+      if (name.startsWith(TRASH)) rmSync(join(this.path, name), { recursive: true, force: true });
+    }
+  }
+}
+
+function lastUsedMs(path: string): number {
+  const state = readStateFile(path);
+  const usedAtMs = typeof state === 'object' ? state.usedAtMs : 0;
+  try {
+    return Math.max(usedAtMs, statSync(join(path, DATA_FILE)).mtimeMs);
+  } catch {
+    return usedAtMs;
+  }
+}

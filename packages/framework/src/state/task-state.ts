@@ -1,0 +1,244 @@
+import { IllegalStateError, StateStoreError } from '../errors/errors.js';
+import type { Clock } from '../time/clock.js';
+import { StoreBuffer, type StoreProgress } from './buffer/store-buffer.js';
+import type { CacheBudget } from './cache/cache-budget.js';
+import type { EngineStore, StateEngine } from './engine/engine.js';
+import { MemoryEngine } from './engine/memory-engine.js';
+import { IteratorRegistry } from './iterators/store-iterator.js';
+import { resolveFlushOptions, type ResolvedFlushOptions, type StateFlushOptions } from './state-options.js';
+import type { StateStore } from './stores/state-store.js';
+import type { StoreBuilder } from './stores/store-builder.js';
+import type { ManagedStore, RestoreRecord, StoreContext } from './stores/store-environment.js';
+import { EngineFlusher } from './engine-flusher.js';
+
+export interface TaskStateDeps {
+  /** For messages. */
+  readonly taskId: string;
+  /** In the order in which their caches are to be flushed: a store before those that its updates lead to. */
+  readonly builders: readonly StoreBuilder[];
+  /** Holds the stores with engine `lmdb`. Without one they are kept in memory, e.g. in the test driver. */
+  readonly persistentEngine?: StateEngine;
+  readonly context: StoreContext;
+  /** One for the whole process. */
+  readonly cacheBudget: CacheBudget;
+  /** Full name of a store's changelog topic, also asked for stores without one (serdes get it). */
+  readonly changelogTopic: (storeName: string) => string;
+  readonly clock: Clock;
+  readonly flush?: StateFlushOptions;
+}
+
+/** One change for a changelog. `key` and `value` are in Kafka Streams' bytes. */
+export type TaskChangelogEmit = (store: string, key: Buffer, value: Buffer | null, timestampMs: number) => void;
+
+interface StoreEntry {
+  readonly builder: StoreBuilder;
+  readonly managed: ManagedStore;
+  readonly buffer: StoreBuffer;
+  readonly engineStore: EngineStore;
+  readonly flusher: EngineFlusher;
+}
+
+/**
+ * The stores of one task and their transaction. Per record: process, then {@link endRecord}. Per commit:
+ *
+ * 1. {@link flushCaches}: updates that were held back go downstream and may write to stores;
+ * 2. {@link drainChangelog}: the records for the changelogs;
+ * 3. the runtime commits to Kafka and knows the changelogs' offsets;
+ * 4. {@link commit}: the changes become visible to queries, and sooner or later one engine write stores them together
+ *    with the offsets. {@link abort} instead drops them.
+ */
+export class TaskState {
+  readonly iterators = new IteratorRegistry();
+  readonly #stores = new Map<string, StoreEntry>();
+  readonly #flushers: EngineFlusher[] = [];
+  readonly #options: ResolvedFlushOptions;
+  #bytesAtLastDrain = 0;
+  #isClosed = false;
+
+  /** @throws StateStoreError `STATE_INCOMPATIBLE` if a store's files were written by one with other serdes or times */
+  constructor(private readonly deps: TaskStateDeps) {
+    this.#options = resolveFlushOptions(deps.flush);
+    const memory = new EngineFlusher(new MemoryEngine(), deps.clock, this.#options);
+    const persistent =
+      deps.persistentEngine === undefined
+        ? memory
+        : new EngineFlusher(deps.persistentEngine, deps.clock, this.#options);
+    this.#flushers.push(...new Set([memory, persistent]));
+    for (const builder of deps.builders)
+      this.#open(builder, builder.settings.engine === 'memory' ? memory : persistent);
+  }
+
+  /** The store as processors see it. @throws StateStoreError `STORE_NOT_FOUND` */
+  store(name: string): StateStore {
+    return this.#entry(name).managed.store;
+  }
+
+  /** The store as interactive queries see it: committed state only. */
+  readOnlyStore(name: string): unknown {
+    return this.#entry(name).managed.readOnly;
+  }
+
+  get storeNames(): readonly string[] {
+    return [...this.#stores.keys()];
+  }
+
+  /** Offset of the next changelog record that the store lacks; undefined: restore from the beginning. */
+  changelogOffset(name: string): number | undefined {
+    return this.#entry(name).flusher.offset(name);
+  }
+
+  /**
+   * Takes records of a store's changelog into the committed state, in their order.
+   *
+   * @param nextOffset offset after them; stored together with them
+   */
+  restore(name: string, records: readonly RestoreRecord[], nextOffset: number): void {
+    const { managed, flusher } = this.#entry(name);
+    managed.restore(records);
+    flusher.setOffset(name, nextOffset);
+    flusher.flushIfDue();
+  }
+
+  /** Deletes all entries and the offset of a store, e.g. because its changelog no longer has the offset. */
+  reset(name: string): void {
+    const { managed, engineStore, flusher } = this.#entry(name);
+    managed.abort();
+    flusher.clear(name, engineStore);
+  }
+
+  /** Closes iterators that the record's processing left open. */
+  endRecord(): void {
+    this.iterators.closeAll();
+  }
+
+  /** Passes on all updates that caches hold back, including those that this leads to. */
+  flushCaches(): void {
+    let passedOn: number;
+    do {
+      passedOn = 0;
+      for (const { managed } of this.#stores.values()) passedOn += managed.cache?.flush() ?? 0;
+    } while (passedOn > 0);
+  }
+
+  /** Hands out every change since the last call, one per store and key. */
+  drainChangelog(emit: TaskChangelogEmit): void {
+    for (const [name, { managed, builder }] of this.#stores) {
+      if (builder.changelog === undefined || !managed.hasUnlogged) continue;
+      managed.drainChangelog((key, value, timestampMs) => {
+        emit(name, key, value, timestampMs);
+      });
+    }
+    this.#bytesAtLastDrain = this.openBytes;
+  }
+
+  /** Bytes of the open transaction's changes. */
+  get openBytes(): number {
+    let bytes = 0;
+    for (const { managed } of this.#stores.values()) bytes += managed.openBytes;
+    return bytes;
+  }
+
+  /** True: call {@link drainChangelog} now, inside the open transaction, so that a commit does not produce it all at once. */
+  get wantsEarlyWrite(): boolean {
+    return this.openBytes - this.#bytesAtLastDrain >= this.#options.earlyWriteBytes;
+  }
+
+  /** True: commit as soon as the current record is done, the transaction's changes fill their memory. */
+  get wantsCommit(): boolean {
+    return this.openBytes >= this.#options.maxOpenBytes;
+  }
+
+  /**
+   * Ends the transaction.
+   *
+   * @param changelogOffsets per store the offset after its last changelog record; stores that wrote none may be left out
+   * @throws IllegalStateError if changes were not handed out by {@link drainChangelog} before: the changelog would lack them
+   */
+  commit(changelogOffsets: ReadonlyMap<string, number>): void {
+    for (const [name, { managed, builder }] of this.#stores) {
+      if (builder.changelog === undefined || !managed.hasUnlogged) continue;
+      throw new IllegalStateError(
+        `Task ${this.deps.taskId}: store ${name} has changes that are not in its changelog. Drain the changelog before the commit.`,
+      );
+    }
+    for (const { managed } of this.#stores.values()) managed.commit();
+    for (const [name, offset] of changelogOffsets) this.#entry(name).flusher.setOffset(name, offset);
+    this.#bytesAtLastDrain = 0;
+    for (const flusher of this.#flushers) flusher.flushIfDue();
+  }
+
+  /** Drops everything since the last commit. */
+  abort(): void {
+    this.iterators.closeAll();
+    for (const { managed } of this.#stores.values()) managed.abort();
+    this.#bytesAtLastDrain = 0;
+  }
+
+  /** Writes committed changes if enough of them wait, or long enough. To be called now and then, e.g. once per poll. */
+  flushIfDue(): void {
+    for (const flusher of this.#flushers) flusher.flushIfDue();
+  }
+
+  /** Writes committed changes now. */
+  flush(): void {
+    for (const flusher of this.#flushers) flusher.flush();
+  }
+
+  /** Bytes in engines and buffers. */
+  approximateBytes(): number {
+    let bytes = this.openBytes;
+    for (const flusher of this.#flushers) bytes += flusher.approximateBytes();
+    return bytes;
+  }
+
+  /**
+   * Closes the stores and engines. The open transaction is dropped.
+   *
+   * @param isClean false: committed changes that wait for a flush are dropped too (they are in the changelog)
+   */
+  close(isClean: boolean): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.abort();
+    try {
+      if (isClean) {
+        this.flush();
+        for (const flusher of this.#flushers) flusher.engine.sync();
+      }
+    } finally {
+      for (const { managed } of this.#stores.values()) managed.close();
+      for (const flusher of this.#flushers) flusher.engine.close();
+    }
+  }
+
+  #open(builder: StoreBuilder, flusher: EngineFlusher): void {
+    const { name } = builder;
+    if (this.#stores.has(name)) {
+      throw new StateStoreError('STORE_INVALID_OPTION', `Task ${this.deps.taskId} has two stores named ${name}.`);
+    }
+    flusher.checkFingerprint(name, builder.fingerprint);
+    const engineStore = flusher.engine.openStore(name);
+    const progress: StoreProgress | undefined = flusher.progress(name);
+    const buffer = new StoreBuffer(name, engineStore, progress);
+    const managed = builder.build({
+      buffer,
+      isPersistent: flusher.engine.isPersistent,
+      iterators: this.iterators,
+      context: this.deps.context,
+      cacheBudget: this.deps.cacheBudget,
+      changelogTopic: this.deps.changelogTopic(name),
+    });
+    flusher.add(buffer);
+    this.#stores.set(name, { builder, managed, buffer, engineStore, flusher });
+  }
+
+  #entry(name: string): StoreEntry {
+    const entry = this.#stores.get(name);
+    if (entry !== undefined) return entry;
+    const known = [...this.#stores.keys()].join(', ') || 'none';
+    throw new StateStoreError(
+      'STORE_NOT_FOUND',
+      `Task ${this.deps.taskId} has no store ${name} (it has: ${known}). Connect the store to the processor that uses it.`,
+    );
+  }
+}
