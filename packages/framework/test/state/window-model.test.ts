@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { serdes } from '../../dist/serde/serdes.js';
+import type { EngineKind } from '../../dist/state/engine/engine.js';
+import { Stores } from '../../dist/state/stores/stores.js';
+import type { ReadOnlyWindowStore, WindowStore } from '../../dist/state/stores/window-store.js';
+import type { Windowed } from '../../dist/time/windowed.js';
+import { ENGINES, removeTemporaryDirectories, StateHarness } from './state-harness.js';
+import { transactionAction, TransactionRunner, type TransactionalModel } from './transaction-actions.js';
+
+const RETENTION_MS = 300_000;
+const SIZE_MS = 10_000;
+
+interface Entry {
+  readonly key: string;
+  readonly startMs: number;
+  readonly value: string;
+  readonly order: number;
+}
+
+/** A plain array of entries; expired ones are hidden, not deleted. */
+class WindowModel implements TransactionalModel {
+  entries: readonly Entry[] = [];
+  observedMs = -1;
+  #committed: { entries: readonly Entry[]; observedMs: number } = { entries: [], observedMs: -1 };
+  #order = 0;
+
+  constructor(private readonly retainsDuplicates: boolean) {}
+
+  commit(): void {
+    this.#committed = { entries: this.entries, observedMs: this.observedMs };
+  }
+
+  abort(): void {
+    ({ entries: this.entries, observedMs: this.observedMs } = this.#committed);
+  }
+
+  committedView(): WindowModel {
+    const view = new WindowModel(this.retainsDuplicates);
+    Object.assign(view, this.#committed);
+    return view;
+  }
+
+  put(key: string, value: string | null, startMs: number): void {
+    if (value === null && this.retainsDuplicates) return;
+    this.observedMs = Math.max(this.observedMs, startMs);
+    if (startMs <= this.observedMs - RETENTION_MS) return;
+    const others = this.entries.filter((entry) => entry.key !== key || entry.startMs !== startMs);
+    const kept = this.retainsDuplicates ? this.entries : others;
+    this.entries = value === null ? kept : [...kept, { key, startMs, value, order: this.#order++ }];
+  }
+
+  live(fromMs: number, toMs: number): Entry[] {
+    const oldestMs = this.observedMs - RETENTION_MS;
+    return this.entries
+      .filter(({ startMs }) => startMs > oldestMs && startMs >= fromMs && startMs <= toMs)
+      .sort((a, b) => a.startMs - b.startMs || a.order - b.order);
+  }
+}
+
+const key = fc.constantFrom('a', 'aa', 'ab', 'b', 'a\0\0\0\0\0\0\0\0\0\0\0\0', '\u0001');
+const timeMs = fc.oneof(
+  fc.nat(30).map((n) => n * 10_000),
+  fc.nat(200).map((n) => n * 10_000),
+);
+const value = fc.oneof({ weight: 4, arbitrary: fc.string({ maxLength: 4 }) }, { weight: 1, arbitrary: fc.constant(null) });
+const command = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ put: key, value, startMs: timeMs }) },
+  { weight: 3, arbitrary: fc.record({ fetch: key, fromMs: timeMs, toMs: timeMs }) },
+  { weight: 2, arbitrary: fc.record({ fromKey: fc.option(key), toKey: fc.option(key), fromMs: timeMs, toMs: timeMs }) },
+  { weight: 4, arbitrary: fc.record({ action: transactionAction }) },
+);
+type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
+type Harness = StateHarness<WindowStore<string, string>, ReadOnlyWindowStore<string, string>>;
+
+/** Order across keys is by segment, which is the store's affair: compare as sets. */
+function sorted(entries: Iterable<readonly [Windowed<string>, string]>): string[] {
+  return [...entries].map(([{ key: at, window }, v]) => `${at}|${window.startMs}|${window.endMs}|${v}`).sort();
+}
+
+function expectSorted(entries: readonly Entry[]): string[] {
+  return entries.map((entry) => `${entry.key}|${entry.startMs}|${entry.startMs + SIZE_MS}|${entry.value}`).sort();
+}
+
+function check(store: ReadOnlyWindowStore<string, string>, model: WindowModel, step: Command, duplicates: boolean): void {
+  if ('fetch' in step) {
+    const { fetch: at, fromMs, toMs } = step;
+    const found = model.live(fromMs, toMs).filter((entry) => entry.key === at);
+    const pairs = found.map((entry) => [entry.startMs, entry.value]);
+    assert.deepEqual([...store.fetch(at, fromMs, toMs)], pairs);
+    assert.deepEqual([...store.backwardFetch(at, fromMs, toMs)], pairs.reverse());
+    if (!duplicates) {
+      const [one] = model.live(fromMs, fromMs).filter((entry) => entry.key === at);
+      assert.equal(store.get(at, fromMs), one?.value);
+    }
+  } else if ('fromKey' in step) {
+    const { fromKey, toKey, fromMs, toMs } = step;
+    const inSpan = model.live(fromMs, toMs);
+    assert.deepEqual(sorted(store.fetchAll(fromMs, toMs)), expectSorted(inSpan));
+    const inKeys = inSpan.filter((entry) => (fromKey ?? '') <= entry.key && (toKey === null || entry.key <= toKey));
+    const found = [...store.fetchKeys(fromKey ?? undefined, toKey ?? undefined, fromMs, toMs)];
+    assert.deepEqual(sorted(found), expectSorted(inKeys));
+    const backward = [...store.backwardFetchKeys(fromKey ?? undefined, toKey ?? undefined, fromMs, toMs)];
+    assert.deepEqual(backward, found.reverse());
+  }
+}
+
+function property(engine: EngineKind, retainDuplicates: boolean): fc.IProperty<[Command[]]> {
+  return fc.property(fc.array(command, { maxLength: 60 }), (steps) => {
+    const builder = Stores.windowStore({
+      name: 'windows',
+      engine,
+      retentionMs: RETENTION_MS,
+      windowSizeMs: SIZE_MS,
+      retainDuplicates,
+      keySerde: serdes.string,
+      valueSerde: serdes.string,
+    });
+    const harness: Harness = new StateHarness(builder, { flush: { flushBytes: 3000 } });
+    const model = new WindowModel(retainDuplicates);
+    const runner = new TransactionRunner(harness, model);
+    for (const step of steps) {
+      if ('action' in step) runner.run(step.action);
+      else if ('put' in step) {
+        harness.store.put(step.put, step.value, step.startMs);
+        model.put(step.put, step.value, step.startMs);
+      } else {
+        check(harness.store, model, step, retainDuplicates);
+        check(harness.readOnly, model.committedView(), step, retainDuplicates);
+      }
+    }
+    runner.run('commit');
+    const all = expectSorted(model.live(0, Number.MAX_SAFE_INTEGER));
+    assert.deepEqual(sorted(harness.store.all()), all);
+    assert.deepEqual(sorted(harness.store.backwardAll()), all);
+    runner.run('stop');
+    assert.deepEqual(sorted(harness.store.all()), all);
+    // A new process without the files, too, gets there from the changelog alone.
+    harness.state.reset('windows');
+    harness.state.restore('windows', harness.changelog, harness.changelog.length);
+    assert.deepEqual(sorted(harness.store.all()), all);
+    harness.close();
+  });
+}
+
+describe('window store against an array', () => {
+  afterEach(removeTemporaryDirectories);
+
+  for (const engine of ENGINES) {
+    for (const duplicates of [false, true]) {
+      it(`should agree on ${engine} ${duplicates ? 'with' : 'without'} duplicates through commits, aborts and crashes`, () => {
+        fc.assert(property(engine, duplicates), { numRuns: engine === 'memory' ? 300 : 60 });
+      }).timeout(60_000);
+    }
+  }
+});
