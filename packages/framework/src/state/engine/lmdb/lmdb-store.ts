@@ -31,7 +31,8 @@ export class LmdbStore implements EngineStore {
   scan(from: ByteString | undefined, to: ByteString | undefined, isReverse: boolean, limit: number): ByteEntry[] {
     const found: ByteEntry[] = [];
     if (limit <= 0 || (to !== undefined && (to.length === 0 || (from !== undefined && from >= to)))) return found;
-    for (const stored of this.#range(storedFrom(from), storedTo(to), isReverse, limit)) {
+    // The buckets of the two bounds may hold nothing that is wanted.
+    for (const stored of this.#range(storedFrom(from), storedTo(to), isReverse, limit + 2)) {
       if (stored.key.length < 1900) {
         // Neither a bucket nor beside one: bounds hold exactly. (An all-zero key is unmapped by expand.)
         if (stored.key.charCodeAt(stored.key.length - 1) !== 0) found.push(stored);
