@@ -184,6 +184,11 @@ export class TaskState {
     for (const flusher of this.#flushers) flusher.flush();
   }
 
+  /** Entries a store holds, expired ones included until a flush has deleted them. */
+  approximateEntries(name: string): number {
+    return this.#entry(name).buffer.approximateEntries();
+  }
+
   /** Bytes in engines and buffers. */
   approximateBytes(): number {
     let bytes = this.openBytes;

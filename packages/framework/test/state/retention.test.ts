@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { serdes } from '../../dist/serde/serdes.js';
+import { Stores } from '../../dist/state/stores/stores.js';
+import type { TaskState } from '../../dist/state/task-state.js';
+import { Windowed } from '../../dist/time/windowed.js';
+import { ENGINES, removeTemporaryDirectories, StateHarness } from './state-harness.js';
+
+const STRINGS = { keySerde: serdes.string, valueSerde: serdes.string } as const;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+for (const engine of ENGINES) {
+  describe(`retention on ${engine}`, () => {
+    afterEach(removeTemporaryDirectories);
+
+    it('should drop and count a window that is expired when it is put', () => {
+      const test = new StateHarness(
+        Stores.windowStore({ ...STRINGS, name: 'w', engine, retentionMs: 1000, windowSizeMs: 10 }),
+      );
+      test.store.put('k', 'now', 5000);
+      test.store.put('k', 'expired', 4000);
+      test.store.put('k', 'live', 4001);
+      assert.equal(test.expired, 1);
+      assert.deepEqual([...test.store.fetch('k', 0, 9000)].flat(), [4001, 'live', 5000, 'now']);
+      test.commit();
+      assert.equal(test.changelog.length, 2);
+      test.close();
+    });
+
+    it('should drop and count a session and a version that are expired when they are put', () => {
+      const sessions = new StateHarness(Stores.sessionStore({ ...STRINGS, name: 's', engine, retentionMs: 1000 }));
+      sessions.store.put(new Windowed('k', { startMs: 0, endMs: 5000 }), 'now');
+      sessions.store.put(new Windowed('k', { startMs: 0, endMs: 4000 }), 'expired');
+      assert.equal(sessions.expired, 1);
+      sessions.close();
+      const versions = new StateHarness(
+        Stores.versionedKeyValueStore({ ...STRINGS, name: 'v', engine, historyRetentionMs: 1000 }),
+      );
+      versions.store.put('k', 'now', 5000);
+      assert.deepEqual(versions.store.put('k', 'late', 4000), { isWritten: true, validToMs: 5000 });
+      assert.deepEqual(versions.store.put('k', 'expired', 3999), { isWritten: false, validToMs: undefined });
+      assert.equal(versions.expired, 1);
+      versions.close();
+    });
+
+    it('should take back what an aborted transaction has expired', () => {
+      const test = new StateHarness(
+        Stores.windowStore({ ...STRINGS, name: 'w', engine, retentionMs: MINUTE_MS, windowSizeMs: 10 }),
+      );
+      test.store.put('k', 'old', 1000);
+      test.commit();
+      test.store.put('k', 'future', DAY_MS);
+      assert.equal(test.store.get('k', 1000), undefined);
+      assert.equal(test.readOnly.get('k', 1000), 'old');
+      test.state.abort();
+      assert.equal(test.store.get('k', 1000), 'old');
+      test.commit();
+      test.state.flush();
+      assert.equal(test.store.get('k', 1000), 'old');
+      test.close();
+    });
+
+    it('should keep windows, sessions and versions of a day with an hour of retention within two hours of entries', () => {
+      const retentionMs = 60 * MINUTE_MS;
+      const flush = { flushBytes: 50_000 };
+      const windows = new StateHarness(
+        Stores.windowStore({ ...STRINGS, name: 'w', engine, retentionMs, windowSizeMs: MINUTE_MS }),
+        { flush },
+      );
+      const sessions = new StateHarness(Stores.sessionStore({ ...STRINGS, name: 's', engine, retentionMs }), { flush });
+      const versions = new StateHarness(
+        Stores.versionedKeyValueStore({ ...STRINGS, name: 'v', engine, historyRetentionMs: retentionMs }),
+        { flush },
+      );
+      const most = { windows: 0, sessions: 0, versions: 0 };
+      const count = (state: TaskState, name: string): number => {
+        state.flush();
+        return state.approximateEntries(name);
+      };
+      for (let minute = 0; minute < 24 * 60; minute++) {
+        const timeMs = minute * MINUTE_MS;
+        for (let key = 0; key < 20; key++) {
+          windows.store.put(`k${key}`, 'value', timeMs);
+          sessions.store.put(new Windowed(`k${key}`, { startMs: timeMs - 1000, endMs: timeMs }), 'value');
+          versions.store.put(`k${key}`, key % 5 === 0 ? null : 'value', timeMs);
+        }
+        for (const test of [windows, sessions, versions]) test.commit();
+        if (minute % 60 !== 59) continue;
+        most.windows = Math.max(most.windows, count(windows.state, 'w'));
+        most.sessions = Math.max(most.sessions, count(sessions.state, 's'));
+        most.versions = Math.max(most.versions, count(versions.state, 'v'));
+      }
+      // 20 keys x 60 minutes are live; at most half an hour's segment more is kept, and a version has its latest, too.
+      assert.ok(most.windows >= 1200 && most.windows <= 1900, String(most.windows));
+      assert.ok(most.sessions >= 1200 && most.sessions <= 1900, String(most.sessions));
+      assert.ok(most.versions >= 1200 && most.versions <= 2000, String(most.versions));
+      for (const test of [windows, sessions, versions]) test.close();
+    }).timeout(60_000);
+  });
+}
