@@ -14,10 +14,7 @@ const KEYS = ['', '\0', '\0\0', '\0\u0001', 'a', 'a\0', 'ab', 'b', '\u007f', '\u
   .concat(['\0'.repeat(1900), '\0'.repeat(1901), '\0'.repeat(2500)]);
 
 const key = fc.constantFrom(...KEYS);
-const value = fc.oneof(
-  { weight: 3, arbitrary: fc.string({ maxLength: 8 }) },
-  { weight: 1, arbitrary: fc.constant(null) },
-);
+const value = fc.oneof({ weight: 3, arbitrary: fc.string({ maxLength: 8 }) }, { weight: 1, arbitrary: fc.constant(null) });
 
 const command = fc.oneof(
   { weight: 6, arbitrary: fc.record({ put: key, value, timestampMs: fc.nat(1000) }) },

@@ -53,10 +53,7 @@ class SessionModel implements TransactionalModel {
 const key = fc.constantFrom('a', 'aa', 'ab', 'b', '\u0001');
 const timeMs = fc.nat(120).map((n) => n * 10_000);
 const lengthMs = fc.nat(5).map((n) => n * 10_000);
-const value = fc.oneof(
-  { weight: 4, arbitrary: fc.string({ maxLength: 4 }) },
-  { weight: 1, arbitrary: fc.constant(null) },
-);
+const value = fc.oneof({ weight: 4, arbitrary: fc.string({ maxLength: 4 }) }, { weight: 1, arbitrary: fc.constant(null) });
 const command = fc.oneof(
   { weight: 6, arbitrary: fc.record({ put: key, value, startMs: timeMs, lengthMs }) },
   { weight: 3, arbitrary: fc.record({ find: key, fromMs: timeMs, toMs: timeMs }) },

@@ -3,11 +3,7 @@ import fc from 'fast-check';
 import { serdes } from '../../dist/serde/serdes.js';
 import type { EngineKind } from '../../dist/state/engine/engine.js';
 import { Stores } from '../../dist/state/stores/stores.js';
-import type {
-  ReadOnlyVersionedStore,
-  VersionedRecord,
-  VersionedStore,
-} from '../../dist/state/stores/versioned-store.js';
+import type { ReadOnlyVersionedStore, VersionedRecord, VersionedStore } from '../../dist/state/stores/versioned-store.js';
 import { ENGINES, removeTemporaryDirectories, StateHarness } from './state-harness.js';
 import { transactionAction, TransactionRunner, type TransactionalModel } from './transaction-actions.js';
 
@@ -79,10 +75,7 @@ const timeMs = fc.oneof(
   fc.nat(25).map((n) => n * 10_000),
   fc.nat(150).map((n) => n * 10_000),
 );
-const value = fc.oneof(
-  { weight: 3, arbitrary: fc.string({ maxLength: 4 }) },
-  { weight: 1, arbitrary: fc.constant(null) },
-);
+const value = fc.oneof({ weight: 3, arbitrary: fc.string({ maxLength: 4 }) }, { weight: 1, arbitrary: fc.constant(null) });
 const command = fc.oneof(
   { weight: 6, arbitrary: fc.record({ put: key, value, timestampMs: timeMs }) },
   { weight: 1, arbitrary: fc.record({ delete: key, timestampMs: timeMs }) },

@@ -63,10 +63,7 @@ const timeMs = fc.oneof(
   fc.nat(30).map((n) => n * 10_000),
   fc.nat(200).map((n) => n * 10_000),
 );
-const value = fc.oneof(
-  { weight: 4, arbitrary: fc.string({ maxLength: 4 }) },
-  { weight: 1, arbitrary: fc.constant(null) },
-);
+const value = fc.oneof({ weight: 4, arbitrary: fc.string({ maxLength: 4 }) }, { weight: 1, arbitrary: fc.constant(null) });
 const command = fc.oneof(
   { weight: 6, arbitrary: fc.record({ put: key, value, startMs: timeMs }) },
   { weight: 3, arbitrary: fc.record({ fetch: key, fromMs: timeMs, toMs: timeMs }) },
@@ -85,12 +82,7 @@ function expectSorted(entries: readonly Entry[]): string[] {
   return entries.map((entry) => `${entry.key}|${entry.startMs}|${entry.startMs + SIZE_MS}|${entry.value}`).sort();
 }
 
-function check(
-  store: ReadOnlyWindowStore<string, string>,
-  model: WindowModel,
-  step: Command,
-  duplicates: boolean,
-): void {
+function check(store: ReadOnlyWindowStore<string, string>, model: WindowModel, step: Command, duplicates: boolean): void {
   if ('fetch' in step) {
     const { fetch: at, fromMs, toMs } = step;
     const found = model.live(fromMs, toMs).filter((entry) => entry.key === at);

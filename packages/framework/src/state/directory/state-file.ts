@@ -17,6 +17,8 @@ export interface StateFile {
   readonly bootId: string | null;
   /** Least size of the data file. */
   readonly dataBytes: number;
+  /** How the data file begins; null: it was not there yet. */
+  readonly dataHeader: string | null;
   /** When it was last opened or closed, ms. */
   readonly usedAtMs: number;
 }

@@ -4,14 +4,12 @@ import { StateStoreError } from '../../errors/errors.js';
 import type { Clock } from '../../time/clock.js';
 import type { StateEngine } from '../engine/engine.js';
 import { LmdbEngine } from '../engine/lmdb/lmdb-engine.js';
+import { readDataHeader } from './data-header.js';
 import { DirectoryLock, LOCK_FILE } from './directory-lock.js';
 import { readBootId } from './process-identity.js';
 import { readStateFile, STATE_FILE, STATE_FORMAT, writeStateFile, type StateFile } from './state-file.js';
 
 export const DATA_FILE = 'stores.mdb';
-
-/** Names of LMDB's errors that mean: this file is broken; as opposed to: no space, no permission. */
-const DAMAGE = /MDB_(INVALID|CORRUPTED|VERSION_MISMATCH|PAGE_NOTFOUND|PANIC)/;
 
 export interface TaskDirectoryDeps {
   /** The directory, `<stateDir>/<applicationId>/<taskId>`. */
@@ -53,20 +51,13 @@ export class TaskDirectory {
     this.#lock = DirectoryLock.acquire(deps.path, deps.clock.now());
     try {
       const found = this.#assertOurs();
-      let damage = found === undefined ? undefined : this.#findDamage(found);
-      if (damage !== undefined || found === undefined) this.#removeData();
-      let engine: StateEngine;
-      try {
-        engine = this.#openEngine();
-      } catch (error) {
-        if (!(error instanceof StateStoreError) || !DAMAGE.test(error.message)) throw error;
-        damage = error.message;
-        this.#removeData();
-        engine = this.#openEngine();
-      }
-      this.engine = engine;
-      this.damage = damage;
-      this.status = damage !== undefined ? 'rebuilt' : found === undefined ? 'new' : 'kept';
+      this.damage = found === undefined ? undefined : this.#findDamage(found);
+      this.status = this.damage !== undefined ? 'rebuilt' : found === undefined ? 'new' : 'kept';
+      if (this.status !== 'kept') this.#removeData();
+      this.#write('opening');
+      // Without a way to notice that the machine was restarted, each write waits for the disk.
+      const isDurable = this.#bootId === undefined;
+      this.engine = new LmdbEngine({ file: join(deps.path, DATA_FILE), isDurable });
       this.#write('open');
     } catch (error) {
       this.#lock.release();
@@ -145,19 +136,15 @@ export class TaskDirectory {
 
   #findDamage(found: StateFile | 'damaged'): string | undefined {
     if (found === 'damaged') return `${STATE_FILE} cannot be read`;
-    const size = sizeOf(join(this.deps.path, DATA_FILE));
+    const data = join(this.deps.path, DATA_FILE);
+    const size = sizeOf(data);
     if (size === undefined) return `${DATA_FILE} is missing`;
     if (size < found.dataBytes) return `${DATA_FILE} is cut off: ${size} of at least ${found.dataBytes} bytes`;
+    if (readDataHeader(data) !== found.dataHeader) return `${DATA_FILE} does not begin as an LMDB file does`;
     if (found.phase === 'opening') return 'the last process that opened it died while doing so';
     const isOtherRun = found.bootId !== null && found.bootId !== this.#bootId;
     if (found.phase === 'open' && isOtherRun) return 'the machine stopped while it was in use';
     return undefined;
-  }
-
-  #openEngine(): StateEngine {
-    this.#write('opening');
-    const isDurable = this.#bootId === undefined;
-    return new LmdbEngine({ file: join(this.deps.path, DATA_FILE), isDurable });
   }
 
   #write(phase: StateFile['phase']): void {
@@ -169,6 +156,7 @@ export class TaskDirectory {
       phase,
       bootId: this.#bootId ?? null,
       dataBytes: sizeOf(join(path, DATA_FILE)) ?? 0,
+      dataHeader: readDataHeader(join(path, DATA_FILE)) ?? null,
       usedAtMs: clock.now(),
     });
   }
