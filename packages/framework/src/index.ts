@@ -163,3 +163,40 @@ export type {
   WorkerRestartOptions,
 } from './service/stream-service-options.js';
 export { Topology } from './service/topology-export.js';
+export { StateStoreError } from './errors/errors.js';
+export type { StateStoreErrorCode } from './errors/errors.js';
+export type { StoreUpdate, UpdateListener } from './state/cache/update-cache.js';
+export type { EngineKind } from './state/engine/engine.js';
+export type { StoreIterator } from './state/iterators/store-iterator.js';
+export type { StateFlushOptions } from './state/state-options.js';
+export type { ChangelogTopicOptions, StoreChangelog } from './state/stores/changelog-topic.js';
+export type {
+  CachingStore,
+  KeyValueStore,
+  ReadOnlyKeyValueStore,
+  TimestampedKeyValueStore,
+} from './state/stores/key-value-store.js';
+export type { ValueAndTimestamp } from './state/stores/serde-codec.js';
+export type { ReadOnlySessionStore, SessionStore } from './state/stores/session-store.js';
+export type { StateStore } from './state/stores/state-store.js';
+export type { StoreBuilder } from './state/stores/store-builder.js';
+export type { ChangelogSettings, StoreKind, StoreOptions } from './state/stores/store-settings.js';
+export { Stores } from './state/stores/stores.js';
+export type {
+  CachingKeyValueStore,
+  CachingSessionStore,
+  CachingWindowStore,
+  SerdeStoreOptions,
+  SessionStoreOptions,
+  VersionedStoreOptions,
+  WindowStoreOptions,
+} from './state/stores/stores.js';
+export type {
+  PutResult,
+  ReadOnlyVersionedStore,
+  VersionedRecord,
+  VersionedStore,
+} from './state/stores/versioned-store.js';
+export type { ReadOnlyWindowStore, TimestampedWindowStore, WindowStore } from './state/stores/window-store.js';
+export { Windowed } from './time/windowed.js';
+export type { Window } from './time/windowed.js';
