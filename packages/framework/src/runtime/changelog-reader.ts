@@ -219,8 +219,10 @@ export class ChangelogReader {
   async #offsets(stores: TaskStores, spec: 'earliest' | 'latest'): Promise<Map<string, number>> {
     const partitions = stores.changelogs.map(({ topic, partition }) => ({ topic, partition }));
     if (partitions.length === 0) return new Map();
-    const { admin, clock, taskTimeoutMs } = this.deps;
-    const offsets = await retrying(clock, taskTimeoutMs, () => admin.listOffsets(partitions, spec, 'read_uncommitted'));
+    const { admin } = this.deps;
+    const offsets = await retrying(this.deps, 'read the offsets of changelogs', () =>
+      admin.listOffsets(partitions, spec, 'read_uncommitted'),
+    );
     return new Map(offsets.map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]));
   }
 

@@ -1,19 +1,16 @@
 import type { GroupMembership, KafkaAdmin } from '../client/port.js';
 import { partitionKey, type OffsetAndMetadata } from '../client/records.js';
-import type { Clock } from '../time/clock.js';
 import type { ProcessingGuarantee } from './processing-guarantee.js';
 import type { RecordCollector } from './record-collector.js';
-import { retrying } from './retry.js';
+import { retrying, type Patience } from './retry.js';
 import type { StreamTask } from './stream-task.js';
 import type { TaskChangelog } from './task-stores.js';
 
-export interface CommitDeps {
+export interface CommitDeps extends Patience {
   readonly guarantee: ProcessingGuarantee;
   readonly collector: RecordCollector;
   readonly membership: GroupMembership;
   readonly admin: KafkaAdmin;
-  readonly clock: Clock;
-  readonly taskTimeoutMs: number;
 }
 
 /** How often the ends of the changelogs are asked for, ms: what a crash makes the next start read again. */
@@ -71,7 +68,7 @@ export class CommitCoordinator {
   }
 
   async #changelogEnds(tasks: readonly StreamTask[], isLast: boolean): Promise<ChangelogEnds> {
-    const { admin, clock, taskTimeoutMs } = this.deps;
+    const { admin, clock } = this.deps;
     const nowMs = clock.monotonicMs();
     if (!isLast && nowMs - this.#lastOffsetsMs < CHANGELOG_OFFSETS_INTERVAL_MS) return new Map();
     this.#lastOffsetsMs = nowMs;
@@ -79,7 +76,7 @@ export class CommitCoordinator {
       .flatMap((task) => ownChangelogs(task))
       .map(({ topic, partition }) => ({ topic, partition }));
     if (partitions.length === 0) return new Map();
-    const ends = await retrying(clock, taskTimeoutMs, () =>
+    const ends = await retrying(this.deps, 'read the ends of changelogs', () =>
       admin.listOffsets(partitions, 'latest', 'read_uncommitted'),
     );
     return new Map(ends.map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]));

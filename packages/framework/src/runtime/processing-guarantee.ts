@@ -1,8 +1,7 @@
 import type { GroupMembership, IsolationLevel, RecordProducer } from '../client/port.js';
 import type { OffsetAndMetadata } from '../client/records.js';
 import { KafkaError, TaskMigratedError } from '../errors/errors.js';
-import type { Clock } from '../time/clock.js';
-import { retrying } from './retry.js';
+import { retrying, type Patience } from './retry.js';
 
 /**
  * How output, state and input offsets become permanent together. One per stream loop; it owns the producer.
@@ -24,11 +23,8 @@ export interface ProcessingGuarantee {
   close(): Promise<void>;
 }
 
-export interface GuaranteeDeps {
+export interface GuaranteeDeps extends Patience {
   readonly producer: RecordProducer;
-  readonly clock: Clock;
-  /** How long retriable errors are retried, ms. */
-  readonly taskTimeoutMs: number;
 }
 
 /** Offsets are committed after the output is acknowledged: a crash in between repeats records. */
@@ -50,9 +46,8 @@ export class AtLeastOnce implements ProcessingGuarantee {
 
   async commit(offsets: readonly OffsetAndMetadata[], membership: GroupMembership): Promise<void> {
     if (offsets.length === 0) return;
-    const { clock, taskTimeoutMs } = this.deps;
     try {
-      await retrying(clock, taskTimeoutMs, () => membership.commit(offsets));
+      await retrying(this.deps, 'commit offsets', () => membership.commit(offsets));
     } catch (error) {
       throw error instanceof KafkaError && error.code === 'GROUP_FENCED' ? migrated(error) : error;
     }
@@ -83,25 +78,26 @@ export class ExactlyOnce implements ProcessingGuarantee {
 
   async connect(): Promise<void> {
     await this.producer.connect();
-    await this.#call(() => this.producer.initTransactions());
+    await this.#call('begin with the transactional id', () => this.producer.initTransactions());
   }
 
   async begin(): Promise<void> {
     if (this.#isOpen) return;
-    await this.#call(() => this.producer.beginTransaction());
+    await this.#call('begin a transaction', () => this.producer.beginTransaction());
     this.#isOpen = true;
   }
 
   async commit(offsets: readonly OffsetAndMetadata[], membership: GroupMembership): Promise<void> {
     await this.begin();
-    if (offsets.length > 0) await this.#call(() => this.producer.sendOffsets(offsets, membership));
-    await this.#call(() => this.producer.commitTransaction());
+    if (offsets.length > 0)
+      await this.#call('add offsets to the transaction', () => this.producer.sendOffsets(offsets, membership));
+    await this.#call('commit the transaction', () => this.producer.commitTransaction());
     this.#isOpen = false;
   }
 
   async abort(): Promise<void> {
     if (!this.#isOpen) return;
-    await this.#call(() => this.producer.abortTransaction());
+    await this.#call('abort the transaction', () => this.producer.abortTransaction());
     this.#isOpen = false;
   }
 
@@ -117,9 +113,9 @@ export class ExactlyOnce implements ProcessingGuarantee {
   }
 
   /** The same call again while it is retriable. An outcome that stays unknown is answered by a new producer (KIP-890). */
-  async #call(call: () => Promise<void>): Promise<void> {
+  async #call(what: string, call: () => Promise<void>): Promise<void> {
     try {
-      await retrying(this.deps.clock, this.deps.taskTimeoutMs, call);
+      await retrying(this.deps, what, call);
     } catch (error) {
       if (!(error instanceof KafkaError) || error.requiresAbort) throw error;
       const isLost =

@@ -79,7 +79,7 @@ export class StreamLoop {
     this.#housekeeping = new Housekeeping({ admin, partitionCounts, repartitionTopics, localState, options });
     this.#commits = new CommitCoordinator({
       ...{ guarantee: this.#guarantee, collector: this.#collector, membership: this.#membership },
-      ...{ admin, clock, taskTimeoutMs },
+      ...{ admin, clock, logger, taskTimeoutMs },
     });
     const restoreFetcher = kafka.fetcher({ isolationLevel, maxPollRecords: RESTORE_POLL_RECORDS });
     this.#changelogs = new ChangelogReader({ fetcher: restoreFetcher, admin, clock, logger, taskTimeoutMs });
@@ -177,13 +177,13 @@ export class StreamLoop {
 
   /** Takes back everything since the last commit and starts the tasks anew from there. */
   async #abortAndRewind(cause: unknown): Promise<void> {
-    const { clock, logger, taskTimeoutMs } = this.deps.options;
+    const { logger } = this.deps.options;
     logger.warn({ err: cause }, `The transaction is aborted and its records are processed again: ${textOf(cause)}`);
     const partitions = this.#tasks.runningPartitions;
     await this.#pump.unassign(partitions);
     this.#collector.clear();
     await this.#guarantee.abort();
-    const starts = await retrying(clock, taskTimeoutMs, () =>
+    const starts = await retrying(this.deps.options, 'read committed offsets', () =>
       startingOffsets(partitions, this.#membership, this.deps.admin, this.#policyOf),
     );
     this.#tasks.rewind(starts);
@@ -297,8 +297,8 @@ export class StreamLoop {
 
   async #onFetchFailure(partition: TopicPartition, error: Error): Promise<void> {
     if (!(error instanceof KafkaError && error.code === 'OFFSET_OUT_OF_RANGE')) throw error;
-    const { clock, logger, taskTimeoutMs } = this.deps.options;
-    const [start] = await retrying(clock, taskTimeoutMs, () =>
+    const { logger } = this.deps.options;
+    const [start] = await retrying(this.deps.options, 'read committed offsets', () =>
       resetOffsets([partition], this.deps.admin, this.#policyOf),
     );
     if (start === undefined) throw error;
@@ -350,8 +350,7 @@ export class StreamLoop {
   }
 
   async #onAssigned(partitions: readonly TopicPartition[]): Promise<void> {
-    const { clock, taskTimeoutMs } = this.deps.options;
-    const starts = await retrying(clock, taskTimeoutMs, () =>
+    const starts = await retrying(this.deps.options, 'read committed offsets', () =>
       startingOffsets(partitions, this.#membership, this.deps.admin, this.#policyOf),
     );
     this.#tasks.assign(starts);
@@ -405,13 +404,13 @@ function membershipOptions(options: ResolvedOptions): GroupMembershipOptions {
 }
 
 function guaranteeOf(options: ResolvedOptions, processId: string): ProcessingGuarantee {
-  const { applicationId, kafka, clock, taskTimeoutMs, transactionTimeoutMs } = options;
+  const { applicationId, kafka, clock, logger, taskTimeoutMs, transactionTimeoutMs } = options;
   if (options.processingGuarantee === 'at_least_once') {
-    return new AtLeastOnce({ producer: kafka.producer(options.producer), clock, taskTimeoutMs });
+    return new AtLeastOnce({ producer: kafka.producer(options.producer), clock, logger, taskTimeoutMs });
   }
   const transactionalId = `${applicationId}-${processId}`;
   const producer = kafka.producer({ ...options.producer, transactionalId, transactionTimeoutMs });
-  return new ExactlyOnce({ producer, clock, taskTimeoutMs });
+  return new ExactlyOnce({ producer, clock, logger, taskTimeoutMs });
 }
 
 function requiresAbort(error: unknown): boolean {

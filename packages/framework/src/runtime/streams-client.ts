@@ -9,6 +9,7 @@ import { LocalState } from './local-state.js';
 import type { StreamsOptions } from './options.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
 import type { LoopStep, StepTiming } from './step-timings.js';
+import { retrying } from './retry.js';
 import { StreamCounters } from './stream-counters.js';
 import { StreamLoop } from './stream-loop.js';
 import type { TaskPhase } from './task-manager.js';
@@ -23,6 +24,8 @@ export interface StreamsMetrics extends Readonly<StreamCounters> {
   readonly restore: RestoreProgress | undefined;
 }
 
+/** How long the topics may take to be found or made at the start, ms. */
+const START_TIMEOUT_MS = 30_000;
 /** A replaced loop that lived shorter than this waits before the next one starts, ms. */
 const REPLACE_DELAY_MS = 1_000;
 
@@ -144,7 +147,9 @@ export class StreamsClient {
     this.#localState = new LocalState(this.#options, this.#topics, this.#plan);
     await this.#admin.connect();
     const prepare = { logger, replicationFactor, deadLetterTopic, additionalRetentionMs };
-    const counts = await this.#topics.prepare(this.#admin, prepare);
+    // A cluster on which brokers come and go answers in a moment; one that refuses is reported at once.
+    const patience = { ...this.#options, taskTimeoutMs: Math.min(this.#options.taskTimeoutMs, START_TIMEOUT_MS) };
+    const counts = await retrying(patience, 'prepare the topics', () => this.#topics.prepare(this.#admin, prepare));
     for (const [topic, partitions] of counts) this.#partitionCounts.set(topic, partitions);
     await this.#openLoop();
   }
