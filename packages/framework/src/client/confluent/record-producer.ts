@@ -22,6 +22,11 @@ interface DeliveryReport {
   readonly timestamp?: number;
 }
 
+/** A record that failed; without an error where the reason of the producer's end is still awaited. */
+type FailedRecord = Omit<DeliveryFailure, 'error'> & { readonly error: NativeError | undefined };
+
+const noFailures: readonly DeliveryFailure[] = Object.freeze([]);
+
 /**
  * {@link RecordProducer} on a producer of the addon.
  *
@@ -34,7 +39,7 @@ interface DeliveryReport {
  */
 export class ConfluentProducer implements RecordProducer {
   private readonly handle: AddonHandle<InstanceType<typeof Producer>, NativeProducer>;
-  private failures: DeliveryFailure[] = [];
+  private failures: FailedRecord[] = [];
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -106,6 +111,11 @@ export class ConfluentProducer implements RecordProducer {
     );
     if (code === 0) return true;
     if (code === NativeCode.queueFull) return false;
+    if (code === NativeCode.fatal && !this.handle.knowsFatal) {
+      // The reason is on its way here from another thread: the record fails with it, at the next flush.
+      this.failures.push({ topic, partition, key, value, headers, timestamp, error: undefined });
+      return true;
+    }
     throw this.handle.failure(code, `Cannot produce to '${topic}' partition ${String(partition)}`, {
       topic,
       partition,
@@ -149,26 +159,19 @@ export class ConfluentProducer implements RecordProducer {
   }
 
   takeFailures(): readonly DeliveryFailure[] {
-    if (this.failures.length === 0) return this.failures;
+    if (this.failures.length === 0) return noFailures;
     const taken = this.failures;
     this.failures = [];
-    return taken;
+    return taken.map(({ error, ...record }) => {
+      const { topic, partition } = record;
+      const what = `A record for '${topic}' partition ${String(partition)} was not delivered`;
+      return { ...record, error: this.handle.failure(error ?? NativeCode.fatal, what, { topic, partition }) };
+    });
   }
 
   private onFailure(error: NativeError, report: DeliveryReport): void {
     const { topic, partition, key, value, timestamp = -1 } = report;
-    this.failures.push({
-      topic,
-      partition,
-      key,
-      value,
-      headers: NO_HEADERS,
-      timestamp,
-      error: this.handle.failure(error, `A record for '${topic}' partition ${String(partition)} was not delivered`, {
-        topic,
-        partition,
-      }),
-    });
+    this.failures.push({ topic, partition, key, value, headers: NO_HEADERS, timestamp, error });
   }
 
   initTransactions(): Promise<void> {
