@@ -12,6 +12,8 @@ import { toNativeBytes, toNativeHeaders } from './native-bytes.js';
 const defaultMaxBufferedBytes = 64 * 1024 * 1024;
 /** Longest one native flush blocks a thread of the pool, ms. */
 const flushAttemptMs = 500;
+/** How long an abort waits for what is queued, ms. */
+const abortFlushMs = 1000;
 const drainPauseMs = 5;
 
 interface DeliveryReport {
@@ -24,6 +26,8 @@ interface DeliveryReport {
 
 /** A record that failed; without an error where the reason of the producer's end is still awaited. */
 type FailedRecord = Omit<DeliveryFailure, 'error'> & { readonly error: NativeError | undefined };
+
+const purged = new Set<number>([NativeCode.purgedInQueue, NativeCode.purgedInFlight]);
 
 const noFailures: readonly DeliveryFailure[] = Object.freeze([]);
 
@@ -209,10 +213,16 @@ export class ConfluentProducer implements RecordProducer {
     });
   }
 
-  abortTransaction(): Promise<void> {
-    return this.call('Cannot abort the transaction', (done) => {
+  async abortTransaction(): Promise<void> {
+    // Right after a commit the partitions of the next transaction are added with some delay. An abort that comes before
+    // would end a transaction that the broker does not know yet, which the native client takes for fatal.
+    await this.flushWithin(abortFlushMs).catch(() => undefined);
+    await this.call('Cannot abort the transaction', (done) => {
       this.handle.native.abortTransaction(this.cluster.requestTimeoutMs, done);
     });
+    // What the abort itself has thrown away has not failed.
+    await this.reportsDelivered();
+    this.failures = this.failures.filter(({ error }) => error === undefined || !purged.has(error.code));
   }
 
   private call(what: string, start: (done: NativeCallback<undefined>) => void): Promise<void> {
