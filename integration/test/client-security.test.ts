@@ -148,12 +148,15 @@ describe('security of the Kafka clients', function () {
 
   it('should fail records for a topic that may not be written', async () => {
     const producer = await connected(as('nobody').producer({ lingerMs: 0 }));
-    assert.ok(producer.produce('security', 0, null, Buffer.from('x'), 1, []));
-    await producer.flush().catch(() => undefined);
-    const [failure] = producer.takeFailures();
-    assert.ok(failure?.error instanceof KafkaError);
-    assert.equal(failure.error.code, 'AUTHORIZATION_FAILED', failure.error.message);
-    await producer.close();
+    try {
+      assert.ok(producer.produce('security', 0, null, Buffer.from('x'), 1, []));
+      await producer.flush().catch(() => undefined);
+      const [failure] = producer.takeFailures();
+      assert.ok(failure?.error instanceof KafkaError);
+      assert.equal(failure.error.code, 'AUTHORIZATION_FAILED', failure.error.message);
+    } finally {
+      await producer.close();
+    }
   });
 
   for (const name of ['nobody', 'onlooker']) {

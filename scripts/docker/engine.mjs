@@ -1,10 +1,11 @@
 // A Docker engine of our own, for as long as one command needs it.
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { installPackages, isDebian, isRoot, missingPackages } from '../setup/debian.mjs';
-import { logPath, userCache } from '../setup/paths.mjs';
+import { logPath, root, userCache } from '../setup/paths.mjs';
 import { say, SetupError } from '../setup/report.mjs';
 
 const PACKAGES = ['docker.io', 'debootstrap', 'iptables'];
@@ -18,7 +19,6 @@ const NETWORK_FLAGS = [[], ['--iptables=false', '--ip6tables=false']];
 /**
  * @typedef {object} Engine
  * @property {string | undefined} host value of DOCKER_HOST; undefined for the machine's own engine
- * @property {() => Promise<void>} stop
  */
 
 /** Runs the docker client and gives what it prints. */
@@ -40,15 +40,18 @@ async function answers(engine) {
 }
 
 /**
- * The machine's own engine if one answers, else one that is started now, on a socket and with a data folder of its own.
+ * Runs `work` with the machine's own engine if one answers, else with one that is started for it, on a socket and with a data
+ * folder of its own. A second process that needs one waits: two engines would share bridge, packet filters and data.
  *
- * @returns {Promise<Engine>}
+ * @template T
+ * @param {(engine: Engine) => Promise<T>} work
+ * @returns {Promise<T>}
  */
-export async function startEngine() {
-  const present = { host: undefined, stop: async () => {} };
+export async function withOwnEngine(work) {
+  const present = { host: undefined };
   if (await answers(present)) {
     say('using the Docker engine of this machine');
-    return present;
+    return work(present);
   }
   if (!isDebian() || !isRoot()) {
     throw new SetupError(
@@ -56,8 +59,26 @@ export async function startEngine() {
         'Start Docker, or run this as root there.',
     );
   }
-  const missing = missingPackages(PACKAGES);
-  if (missing.length > 0) await installPackages(missing);
+  const { withInstallLock } = await import(join(root, 'packages', 'local-kafka', 'dist', 'install-lock.js'));
+  const onWait = (holder) => say(`waiting for process ${holder}, which uses the Docker engine`);
+  return withInstallLock(`${RUN_FOLDER}/lock`, onWait, async () => {
+    const missing = missingPackages(PACKAGES);
+    if (missing.length > 0) await installPackages(missing);
+    const engine = await startEngine();
+    try {
+      return await work(engine);
+    } finally {
+      // What a run that was killed has left in the data folder.
+      await docker(engine, ['container', 'prune', '--force']).catch(() => '');
+      await engine.stop();
+    }
+  });
+}
+
+async function startEngine() {
+  // One whose parent was killed is on its way out.
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while ((await answers({ host: `unix://${SOCKET}` })) && Date.now() < deadline) await sleep(200);
   const problems = [];
   for (const flags of NETWORK_FLAGS) {
     const { engine, problem } = await launch(flags);
@@ -88,7 +109,7 @@ async function launch(flags) {
   const engine = { host: `unix://${SOCKET}`, stop };
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
-    if (existsSync(SOCKET) && (await answers(engine))) {
+    if (existsSync(SOCKET) && (await answers(engine)) && child.exitCode === null) {
       say(`started a Docker engine (${['dockerd', ...flags].join(' ')}), log ${logFile}`);
       return { engine };
     }

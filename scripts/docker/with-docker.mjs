@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { root } from '../setup/paths.mjs';
 import { SetupError, step } from '../setup/report.mjs';
-import { docker, hostEnv, startEngine } from './engine.mjs';
+import { hostEnv, withOwnEngine } from './engine.mjs';
 import { ensureImages } from './images.mjs';
 
 /**
@@ -16,23 +16,18 @@ import { ensureImages } from './images.mjs';
  */
 export async function withDocker([command, ...args]) {
   if (command === undefined) throw new SetupError('Which command? npm run with-docker -- COMMAND [ARGUMENTS]');
-  const engine = await startEngine();
-  try {
+  return withOwnEngine(async (engine) => {
     let image = '';
     await step(async () => {
       image = await ensureImages(engine);
       return `the image ${image} is there`;
     });
-    return await run(command, args, {
+    return run(command, args, {
       ...hostEnv(engine),
       MILLRACE_KAFKA_IMAGE: image,
       TESTCONTAINERS_RYUK_DISABLED: 'true',
     });
-  } finally {
-    // What an earlier run that was killed has left in the engine's data folder.
-    if (engine.host !== undefined) await docker(engine, ['container', 'prune', '--force']).catch(() => '');
-    await engine.stop();
-  }
+  });
 }
 
 function run(command, args, env) {

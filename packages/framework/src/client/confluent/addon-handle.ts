@@ -77,6 +77,11 @@ export class AddonHandle<C extends AddonClient, N extends NativeClient> {
     return this.state === 'connected' || this.state === 'closing';
   }
 
+  /** The native client has failed for good, and it is known why. */
+  get knowsFatal(): boolean {
+    return this.problems.fatal !== undefined;
+  }
+
   /** @throws KafkaError `CLIENT_CLOSED` unless connected */
   assertConnected(what: string): void {
     if (this.state !== 'connected') throw clientClosed(what);

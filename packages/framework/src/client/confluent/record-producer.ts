@@ -12,6 +12,8 @@ import { toNativeBytes, toNativeHeaders } from './native-bytes.js';
 const defaultMaxBufferedBytes = 64 * 1024 * 1024;
 /** Longest one native flush blocks a thread of the pool, ms. */
 const flushAttemptMs = 500;
+/** How long an abort waits for what is queued, ms. */
+const abortFlushMs = 1000;
 const drainPauseMs = 5;
 
 interface DeliveryReport {
@@ -21,6 +23,13 @@ interface DeliveryReport {
   readonly value: Buffer | null;
   readonly timestamp?: number;
 }
+
+/** A record that failed; without an error where the reason of the producer's end is still awaited. */
+type FailedRecord = Omit<DeliveryFailure, 'error'> & { readonly error: NativeError | undefined };
+
+const purged = new Set<number>([NativeCode.purgedInQueue, NativeCode.purgedInFlight]);
+
+const noFailures: readonly DeliveryFailure[] = Object.freeze([]);
 
 /**
  * {@link RecordProducer} on a producer of the addon.
@@ -34,7 +43,7 @@ interface DeliveryReport {
  */
 export class ConfluentProducer implements RecordProducer {
   private readonly handle: AddonHandle<InstanceType<typeof Producer>, NativeProducer>;
-  private failures: DeliveryFailure[] = [];
+  private failures: FailedRecord[] = [];
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -106,6 +115,11 @@ export class ConfluentProducer implements RecordProducer {
     );
     if (code === 0) return true;
     if (code === NativeCode.queueFull) return false;
+    if (code === NativeCode.fatal && !this.handle.knowsFatal) {
+      // The reason is on its way here from another thread: the record fails with it, at the next flush.
+      this.failures.push({ topic, partition, key, value, headers, timestamp, error: undefined });
+      return true;
+    }
     throw this.handle.failure(code, `Cannot produce to '${topic}' partition ${String(partition)}`, {
       topic,
       partition,
@@ -149,26 +163,19 @@ export class ConfluentProducer implements RecordProducer {
   }
 
   takeFailures(): readonly DeliveryFailure[] {
-    if (this.failures.length === 0) return this.failures;
+    if (this.failures.length === 0) return noFailures;
     const taken = this.failures;
     this.failures = [];
-    return taken;
+    return taken.map(({ error, ...record }) => {
+      const { topic, partition } = record;
+      const what = `A record for '${topic}' partition ${String(partition)} was not delivered`;
+      return { ...record, error: this.handle.failure(error ?? NativeCode.fatal, what, { topic, partition }) };
+    });
   }
 
   private onFailure(error: NativeError, report: DeliveryReport): void {
     const { topic, partition, key, value, timestamp = -1 } = report;
-    this.failures.push({
-      topic,
-      partition,
-      key,
-      value,
-      headers: NO_HEADERS,
-      timestamp,
-      error: this.handle.failure(error, `A record for '${topic}' partition ${String(partition)} was not delivered`, {
-        topic,
-        partition,
-      }),
-    });
+    this.failures.push({ topic, partition, key, value, headers: NO_HEADERS, timestamp, error });
   }
 
   initTransactions(): Promise<void> {
@@ -206,10 +213,16 @@ export class ConfluentProducer implements RecordProducer {
     });
   }
 
-  abortTransaction(): Promise<void> {
-    return this.call('Cannot abort the transaction', (done) => {
+  async abortTransaction(): Promise<void> {
+    // Right after a commit the partitions of the next transaction are added with some delay. An abort that comes before
+    // would end a transaction that the broker does not know yet, which the native client takes for fatal.
+    await this.flushWithin(abortFlushMs).catch(() => undefined);
+    await this.call('Cannot abort the transaction', (done) => {
       this.handle.native.abortTransaction(this.cluster.requestTimeoutMs, done);
     });
+    // What the abort itself has thrown away has not failed.
+    await this.reportsDelivered();
+    this.failures = this.failures.filter(({ error }) => error === undefined || !purged.has(error.code));
   }
 
   private call(what: string, start: (done: NativeCallback<undefined>) => void): Promise<void> {

@@ -3,7 +3,12 @@ import type { KafkaClientFactory } from '../../client/port.js';
 /** Clients of a cluster without security. The addon is loaded only when a test really wants a Kafka. */
 export async function openClients(bootstrapServers: string, requestTimeoutMs: number): Promise<KafkaClientFactory> {
   const { confluentClients } = await import('../../client/confluent/confluent-clients.js');
-  return confluentClients({ bootstrapServers, clientId: 'millrace-fixture', requestTimeoutMs, connectTimeoutMs: requestTimeoutMs });
+  return confluentClients({
+    bootstrapServers,
+    clientId: 'millrace-fixture',
+    requestTimeoutMs,
+    connectTimeoutMs: requestTimeoutMs,
+  });
 }
 
 /** Resolves if the cluster answers a request for its topics. @throws KafkaError, e.g. `BROKER_UNREACHABLE` */
