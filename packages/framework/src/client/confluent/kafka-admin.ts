@@ -16,6 +16,8 @@ import { NativeCode } from './error-codes.js';
 import { GroupOffsets } from './group-offsets.js';
 
 const settlePauseMs = 25;
+/** Codes of the broker's answers that the leader of a partition is another one, or of another epoch, than we know. */
+const LEADER_MOVED = new Set([6, 74, 75]);
 
 interface NativeTopic {
   readonly name: string;
@@ -194,6 +196,17 @@ export class ConfluentAdmin implements KafkaAdmin {
     }
   }
 
+  /**
+   * Asks for fresh metadata of topics whose leader has moved. The addon's admin client does not do so by itself (librdkafka
+   * 2.15.1): it would ask with the old leader's epoch for ever.
+   */
+  private async refreshMovedLeaders(results: readonly PartitionResult[]): Promise<void> {
+    const moved = results.filter(({ error }) => error !== undefined && LEADER_MOVED.has(error.code));
+    for (const topic of new Set(moved.map((result) => result.topic))) {
+      await this.handle.metadata('Cannot list offsets', topic);
+    }
+  }
+
   async listOffsets(
     partitions: readonly TopicPartition[],
     spec: PortOffsetSpec,
@@ -215,6 +228,7 @@ export class ConfluentAdmin implements KafkaAdmin {
         done as never,
       );
     });
+    await this.refreshMovedLeaders(results);
     this.assertNoErrors(results, what);
     // No record is that young: reading starts at the end.
     const beyond = results.filter((result) => (result.offset ?? -1) < 0);
