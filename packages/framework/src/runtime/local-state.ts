@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { TaskId } from '../processor/processor-context.js';
+import { TaskId } from '../processor/processor-context.js';
 import { CacheBudget } from '../state/cache/cache-budget.js';
 import { ProcessId } from '../state/directory/process-id.js';
 import { StateDirectory } from '../state/directory/state-directory.js';
@@ -7,6 +7,9 @@ import type { Subtopology, TopologyPlan } from '../topology/topology-nodes.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { TaskStores } from './task-stores.js';
 import type { TopologyTopics } from './topology-topics.js';
+
+/** Global stores belong to no task; Kafka Streams calls theirs so too. */
+export const GLOBAL_TASK_ID = new TaskId(-1, -1);
 
 /** What one client keeps on this machine: its state directory, its id, the budget of its caches. */
 export class LocalState {
@@ -20,7 +23,7 @@ export class LocalState {
   constructor(
     private readonly options: ResolvedOptions,
     private readonly topics: TopologyTopics,
-    plan: TopologyPlan,
+    private readonly plan: TopologyPlan,
   ) {
     this.#cacheBudget = new CacheBudget(options.cacheMaxBytes);
     const builders = [
@@ -43,6 +46,20 @@ export class LocalState {
       ...{ changelogTopic, isSourceChangelog, flush, clock, logger },
     });
   };
+
+  /** Opens the stores that are full copies of topics. Each process of a shared state directory has its own. */
+  openGlobalStores(): TaskStores {
+    const { stateFlush: flush, clock, logger } = this.options;
+    const slot = this.#processId?.slot ?? 0;
+    return new TaskStores({
+      taskId: GLOBAL_TASK_ID,
+      directoryName: slot === 0 ? 'global' : `global-${slot}`,
+      builders: this.plan.globalStores.map(({ builder }) => ({ ...builder, changelog: undefined })),
+      ...{ directory: this.#directory, cacheBudget: this.#cacheBudget, flush, clock, logger },
+      changelogTopic: this.topics.changelogTopic,
+      isSourceChangelog: () => false,
+    });
+  }
 
   /** Deletes state of tasks that have been elsewhere for long. Failures are logged. */
   cleanUp(): void {

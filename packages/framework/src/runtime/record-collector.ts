@@ -26,6 +26,9 @@ export interface RecordCollectorDeps {
   readonly logger: Logger;
 }
 
+/** What tasks use of it. */
+export type TaskOutput = Pick<RecordCollector, 'send' | 'partitionCount' | 'deadLetter'>;
+
 /**
  * All output of one stream loop: chooses partitions, waits when the producer is full, answers failed deliveries. Keeps
  * the order of what is sent to it, also while it waits.

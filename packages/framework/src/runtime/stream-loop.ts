@@ -6,6 +6,7 @@ import type { Subtopology } from '../topology/topology-nodes.js';
 import { ChangelogReader, type RestoreProgress } from './changelog-reader.js';
 import { CommitCoordinator } from './commit-coordinator.js';
 import { FetchPump } from './fetch-pump.js';
+import type { GlobalTables } from './global-tables.js';
 import { Housekeeping } from './housekeeping.js';
 import type { LocalState } from './local-state.js';
 import { AtLeastOnce, ExactlyOnce, type ProcessingGuarantee } from './processing-guarantee.js';
@@ -26,6 +27,7 @@ export interface StreamLoopDeps {
   readonly options: ResolvedOptions;
   readonly counters: StreamCounters;
   readonly localState: LocalState;
+  readonly globalTables: GlobalTables;
   readonly topics: TopologyTopics;
   readonly partitionCounts: ClusterTopicPartitions;
   readonly admin: KafkaAdmin;
@@ -90,7 +92,7 @@ export class StreamLoop {
   }
 
   #taskDeps(subtopology: Subtopology, taskId: TaskId, stores: TaskStores | undefined): StreamTaskDeps {
-    const { options, topics, counters } = this.deps;
+    const { options, topics, counters, globalTables } = this.deps;
     const { applicationId, maxTaskIdleMs, clock, logger } = options;
     const { deserializationHandler, processingHandler, productionHandler } = options;
     return {
@@ -102,6 +104,7 @@ export class StreamLoop {
         collector: this.#collector,
         counters,
         stores,
+        globalStore: globalTables.store,
       },
       ...{ maxTaskIdleMs, deserializationHandler, processingHandler, productionHandler, clock, logger },
       endOffset: (partition) => this.#fetcher.endOffset(partition),
@@ -194,8 +197,10 @@ export class StreamLoop {
     for (const event of this.#membership.poll()) await this.#timed('rebalance', () => this.#onEvent(event));
     await this.#guarantee.begin();
     await this.#advanceTasks();
+    await this.deps.globalTables.advance();
     this.#pump.start(this.#waitMs());
-    const hasWork = this.#isPaused ? false : await this.#timed('process', () => this.#processSlice());
+    const canProcess = !this.#isPaused && this.deps.globalTables.isComplete;
+    const hasWork = !canProcess ? false : await this.#timed('process', () => this.#processSlice());
     await this.#punctuate();
     await this.#maybeCommit();
     if (!this.#pump.hasResult) {
@@ -220,10 +225,12 @@ export class StreamLoop {
     this.deps.onRebalance(isRebalancing);
   }
 
-  /** Whichever comes first: input, or changelog records of tasks that are being restored. */
+  /** Whichever comes first: input, changelog records of tasks that are being restored, news of global tables. */
   #waitForRecords(): Promise<void> {
-    if (this.#changelogs.isIdle) return this.#pump.wait();
-    return Promise.race([this.#pump.wait(), this.#changelogs.wait()]);
+    const waits = [this.#pump.wait()];
+    if (!this.#changelogs.isIdle) waits.push(this.#changelogs.wait());
+    if (this.deps.globalTables.storeNames.length > 0) waits.push(this.deps.globalTables.wait());
+    return Promise.race(waits);
   }
 
   /** How long a fetch may wait: until something else is due. */

@@ -5,7 +5,7 @@ import type { Logger } from '../telemetry/logger.js';
 import type { Clock } from '../time/clock.js';
 import type { Subtopology } from '../topology/topology-nodes.js';
 import type { DeserializationHandler, ProcessingHandler, ProductionHandler } from './handlers.js';
-import type { RecordCollector } from './record-collector.js';
+import type { TaskOutput } from './record-collector.js';
 import type { StreamCounters } from './stream-counters.js';
 import type { TaskStores } from './task-stores.js';
 
@@ -16,7 +16,7 @@ export interface StreamTaskDeps {
   readonly subtopology: Subtopology;
   /** Full name of a topic of the topology: internal ones get the application's prefix. */
   readonly topicName: (name: string) => string;
-  readonly collector: RecordCollector;
+  readonly collector: TaskOutput;
   /** End of an input partition as far as known; see `RecordFetcher.endOffset`. */
   readonly endOffset: (partition: TopicPartition) => number | undefined;
   /** Undefined for a task without stores. */

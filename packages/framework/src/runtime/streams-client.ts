@@ -5,6 +5,7 @@ import type { TopologyPlan } from '../topology/topology-nodes.js';
 import type { Topology } from '../topology/topology.js';
 import type { RestoreProgress } from './changelog-reader.js';
 import { ClientLifecycle, type ClientState, type StateListener } from './client-state.js';
+import { GlobalTables } from './global-tables.js';
 import { LocalState } from './local-state.js';
 import type { StreamsOptions } from './options.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
@@ -49,6 +50,7 @@ export class StreamsClient {
   readonly #plan: TopologyPlan;
   readonly #counters = new StreamCounters();
   #localState: LocalState | undefined;
+  #globalTables: GlobalTables | undefined;
   #loop: StreamLoop | undefined;
   #isClosing = false;
   #isPaused = false;
@@ -136,7 +138,10 @@ export class StreamsClient {
       const wasCreated = this.state === 'CREATED';
       this.#lifecycle.transitionTo('PENDING_SHUTDOWN');
       if (wasCreated) await this.#finish();
-      else this.#loop?.stop();
+      else {
+        this.#globalTables?.stop();
+        this.#loop?.stop();
+      }
     }
     await this.#withinCloseTimeout(this.closed);
   }
@@ -151,16 +156,29 @@ export class StreamsClient {
     const patience = { ...this.#options, taskTimeoutMs: Math.min(this.#options.taskTimeoutMs, START_TIMEOUT_MS) };
     const counts = await retrying(patience, 'prepare the topics', () => this.#topics.prepare(this.#admin, prepare));
     for (const [topic, partitions] of counts) this.#partitionCounts.set(topic, partitions);
+    await this.#openGlobalTables(this.#localState);
     await this.#openLoop();
   }
 
+  async #openGlobalTables(localState: LocalState): Promise<void> {
+    this.#globalTables = new GlobalTables({
+      ...{ options: this.#options, plan: this.#plan, admin: this.#admin },
+      partitionCount: (topic) => this.#partitionCounts.count(topic),
+      openStores: () => localState.openGlobalStores(),
+    });
+    if (this.#isClosing) this.#globalTables.stop();
+    await this.#globalTables.open();
+  }
+
   async #openLoop(): Promise<void> {
-    const localState = this.#localState;
-    if (localState === undefined) throw new IllegalStateError('The client was not started.');
+    const [localState, globalTables] = [this.#localState, this.#globalTables];
+    if (localState === undefined || globalTables === undefined)
+      throw new IllegalStateError('The client was not started.');
     const loop = new StreamLoop({
       options: this.#options,
       counters: this.#counters,
       localState,
+      globalTables,
       topics: this.#topics,
       partitionCounts: this.#partitionCounts,
       admin: this.#admin,
@@ -219,7 +237,7 @@ export class StreamsClient {
   }
 
   async #finish(): Promise<void> {
-    await this.#closeAdmin();
+    await this.#closeClients();
     this.#lifecycle.transitionTo('NOT_RUNNING');
     this.#resolveClosed();
   }
@@ -229,17 +247,23 @@ export class StreamsClient {
     const message = error instanceof Error ? error.message : String(error);
     logger.error({ err: error }, `The application stops: ${message}`);
     this.#lifecycle.transitionTo('PENDING_ERROR');
-    await this.#closeAdmin();
+    await this.#closeClients();
     this.#lifecycle.transitionTo('ERROR');
     this.#rejectClosed(error);
   }
 
-  async #closeAdmin(): Promise<void> {
-    this.#localState?.close();
-    try {
-      await this.#admin.close();
-    } catch (error) {
-      this.#options.logger.warn({ err: error }, 'Could not close the admin client');
+  async #closeClients(): Promise<void> {
+    const steps: readonly [string, () => void | Promise<void>][] = [
+      ['close the global tables', () => this.#globalTables?.close()],
+      ['release the local state', () => this.#localState?.close()],
+      ['close the admin client', () => this.#admin.close()],
+    ];
+    for (const [what, step] of steps) {
+      try {
+        await step();
+      } catch (error) {
+        this.#options.logger.warn({ err: error }, `Could not ${what}`);
+      }
     }
   }
 

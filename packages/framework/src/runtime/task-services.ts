@@ -4,7 +4,7 @@ import type { CapturedInput, RecordMetadata, TaskId } from '../processor/process
 import type { Logger } from '../telemetry/logger.js';
 import type { Clock } from '../time/clock.js';
 import type { FailedRecord, ProcessingHandler, ProductionHandler } from './handlers.js';
-import type { RecordCollector } from './record-collector.js';
+import type { TaskOutput } from './record-collector.js';
 import type { StreamCounters } from './stream-counters.js';
 
 /** The input record that is being worked on, with its place. */
@@ -30,7 +30,7 @@ export class InputRecord implements CapturedInput {
 
 export interface TaskServicesDeps {
   readonly taskId: TaskId;
-  readonly collector: RecordCollector;
+  readonly collector: TaskOutput;
   readonly processingHandler: ProcessingHandler;
   readonly productionHandler: ProductionHandler;
   readonly counters: StreamCounters;
@@ -45,7 +45,7 @@ const MAX_BACKOFF_MS = 5_000;
  * the errors that a handler has already answered with 'fail'.
  */
 export class TaskServices {
-  readonly collector: RecordCollector;
+  readonly collector: TaskOutput;
   readonly processingHandler: ProcessingHandler;
   readonly productionHandler: ProductionHandler;
   /** Undefined inside a punctuator. Set field by field: no allocation per record unless somebody asks. */

@@ -20,6 +20,8 @@ export interface TaskChangelog {
 
 export interface TaskStoresDeps {
   readonly taskId: TaskId;
+  /** Name of the directory in the state directory. @default the task's id */
+  readonly directoryName?: string;
   readonly builders: readonly StoreBuilder[];
   /** Undefined: everything is kept in memory, as in the test driver. */
   readonly directory: StateDirectory | undefined;
@@ -54,7 +56,7 @@ export class TaskStores {
   constructor(private readonly deps: TaskStoresDeps) {
     const { taskId, builders, clock, cacheBudget, changelogTopic } = deps;
     const isPersistent = builders.some(({ settings }) => settings.engine === 'lmdb');
-    this.#directory = isPersistent ? deps.directory?.openTask(taskId.toString()) : undefined;
+    this.#directory = isPersistent ? deps.directory?.openTask(deps.directoryName ?? taskId.toString()) : undefined;
     if (this.#directory?.status === 'rebuilt') {
       deps.logger.warn(
         { taskId: taskId.toString() },

@@ -46,8 +46,10 @@ export class TopologyTopics {
   /** Internal topics carry the application's id in front. */
   readonly fullName = (topic: string): string => (this.#internal.has(topic) ? `${this.applicationId}-${topic}` : topic);
 
-  /** Full name of the changelog of a store. */
+  /** Full name of the changelog of a store; a global store's is the topic that it is a copy of. */
   readonly changelogTopic = (store: string): string => {
+    const copied = this.plan.globalStores.find(({ builder }) => builder.name === store)?.source.topics;
+    if (copied !== undefined && !(copied instanceof RegExp)) return copied[0] ?? store;
     const source = this.plan.sourceChangelogs.get(store);
     return source === undefined ? `${this.applicationId}-${store}-changelog` : this.fullName(source);
   };

@@ -94,14 +94,12 @@ export class EngineFlusher {
 
   /** Deletes all entries, the progress and the offset of a store; the offset first, so that a crash leaves no wrong one. */
   clear(name: string, store: EngineStore): void {
-    this.#pendingOffsets.delete(name);
-    this.engine.write(
-      [],
-      new Map([
-        [`offset:${name}`, null],
-        [`progress:${name}`, null],
-      ]),
-    );
+    // Offsets by partition have the store's name and a slash in front.
+    const isOfStore = (entry: string): boolean => entry === name || entry.startsWith(`${name}/`);
+    for (const entry of [...this.#pendingOffsets.keys()]) if (isOfStore(entry)) this.#pendingOffsets.delete(entry);
+    const stored = [...this.engine.metadataEntries(`offset:${name}`).keys()];
+    const gone = stored.filter((entry) => isOfStore(entry.slice('offset:'.length)));
+    this.engine.write([], new Map([...gone, `progress:${name}`].map((entry) => [entry, null])));
     for (;;) {
       const entries = store.scan(undefined, undefined, false, CLEAR_CHUNK);
       if (entries.length === 0) break;

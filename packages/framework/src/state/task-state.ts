@@ -30,6 +30,14 @@ export interface TaskStateDeps {
 /** One change for a changelog. `key` and `value` are in Kafka Streams' bytes. */
 export type TaskChangelogEmit = (store: string, key: Buffer, value: Buffer | null, timestampMs: number) => void;
 
+/** Up to where a store has read one partition of the topic that it is a copy of. */
+export interface PartitionPosition {
+  readonly store: string;
+  readonly partition: number;
+  /** Offset of the next record to read. */
+  readonly offset: number;
+}
+
 interface StoreEntry {
   readonly builder: StoreBuilder;
   readonly managed: ManagedStore;
@@ -85,6 +93,11 @@ export class TaskState {
   /** Offset of the next changelog record that the store lacks; undefined: restore from the beginning. */
   changelogOffset(name: string): number | undefined {
     return this.#entry(name).flusher.offset(name);
+  }
+
+  /** Position of a store that is a copy of a topic of several partitions; undefined: read it from the beginning. */
+  partitionOffset(name: string, partition: number): number | undefined {
+    return this.#entry(name).flusher.offset(partitionEntry(name, partition));
   }
 
   /**
@@ -158,9 +171,10 @@ export class TaskState {
    * Ends the transaction.
    *
    * @param changelogOffsets per store the offset after its last changelog record; stores that wrote none may be left out
+   * @param positions of stores that are copies of topics
    * @throws IllegalStateError if changes were not handed out by {@link drainChangelog} before: the changelog would lack them
    */
-  commit(changelogOffsets: ReadonlyMap<string, number>): void {
+  commit(changelogOffsets: ReadonlyMap<string, number>, positions: readonly PartitionPosition[] = []): void {
     for (const [name, { managed, builder }] of this.#stores) {
       if (builder.changelog === undefined || !managed.hasUnlogged) continue;
       throw new IllegalStateError(
@@ -169,6 +183,9 @@ export class TaskState {
     }
     for (const { managed } of this.#stores.values()) managed.commit();
     for (const [name, offset] of changelogOffsets) this.#entry(name).flusher.setOffset(name, offset);
+    for (const { store, partition, offset } of positions) {
+      this.#entry(store).flusher.setOffset(partitionEntry(store, partition), offset);
+    }
     this.#bytesAtLastDrain = 0;
     for (const flusher of this.#flushers) flusher.flushIfDue();
   }
@@ -252,4 +269,9 @@ export class TaskState {
       `Task ${this.deps.taskId} has no store ${name} (it has: ${known}). Connect the store to the processor that uses it.`,
     );
   }
+}
+
+/** Name under which a position is kept; a store's name has no slash. */
+function partitionEntry(store: string, partition: number): string {
+  return `${store}/${partition}`;
 }

@@ -1,10 +1,12 @@
 import { IllegalStateError, StateStoreError } from '../errors/errors.js';
 import { TaskId } from '../processor/processor-context.js';
 import type { DeserializationHandler, ProcessingHandler, ProductionHandler } from '../runtime/handlers.js';
+import { GlobalTask, type GlobalTaskDeps } from '../runtime/global-task.js';
+import { GLOBAL_TASK_ID } from '../runtime/local-state.js';
 import { RecordCollector } from '../runtime/record-collector.js';
 import { StreamCounters } from '../runtime/stream-counters.js';
 import { StreamTask } from '../runtime/stream-task.js';
-import { TaskStores } from '../runtime/task-stores.js';
+import { TaskStores, type TaskStoresDeps } from '../runtime/task-stores.js';
 import { TopologyTopics } from '../runtime/topology-topics.js';
 import type { Deserializer, Serializer } from '../serde/serde.js';
 import { CacheBudget } from '../state/cache/cache-budget.js';
@@ -12,6 +14,7 @@ import type { StateStore } from '../state/stores/state-store.js';
 import type { Logger } from '../telemetry/logger.js';
 import { createPinoLogger } from '../telemetry/pino-logger.js';
 import type { Clock } from '../time/clock.js';
+import type { TopologyPlan } from '../topology/topology-nodes.js';
 import type { Topology } from '../topology/topology.js';
 import { CapturingProducer, type CapturedRecord } from './capturing-producer.js';
 import { TestInputTopic, TestOutputTopic, type InputBytes } from './test-topics.js';
@@ -49,6 +52,8 @@ export class TopologyTestDriver {
   readonly #clock: DriverClock;
   readonly #topics: TopologyTopics;
   readonly #tasks = new Map<number, StreamTask>();
+  readonly #globals: GlobalTask | undefined;
+  #globalStores: TaskStores | undefined;
   readonly #outputs = new Map<string, CapturedRecord[]>();
   readonly #ends = new Map<string, number>();
   readonly #ready: Promise<void>;
@@ -78,20 +83,23 @@ export class TopologyTestDriver {
       deadLetterTopic: options.deadLetterTopic,
       logger,
     });
+    const handlers = {
+      deserializationHandler: options.deserializationHandler ?? fail,
+      processingHandler: options.processingHandler ?? fail,
+    };
+    const storesDeps = {
+      ...{ directory: undefined, cacheBudget, flush: {}, clock: this.#clock, logger },
+      ...{ changelogTopic: this.#topics.changelogTopic, isSourceChangelog: this.#topics.isSourceChangelog },
+    };
+    this.#globals = this.#globalTask(
+      applicationId,
+      plan,
+      { ...storesDeps, taskId: GLOBAL_TASK_ID, builders: [] },
+      handlers,
+    );
     for (const subtopology of plan.subtopologies) {
       const taskId = new TaskId(subtopology.id, 0);
-      const { changelogTopic, isSourceChangelog } = this.#topics;
-      const stores = new TaskStores({
-        ...{
-          taskId,
-          builders: subtopology.stores,
-          directory: undefined,
-          cacheBudget,
-          changelogTopic,
-          isSourceChangelog,
-        },
-        ...{ flush: {}, clock: this.#clock, logger },
-      });
+      const stores = new TaskStores({ ...storesDeps, taskId, builders: subtopology.stores });
       const task = new StreamTask({
         applicationId,
         taskId,
@@ -102,8 +110,8 @@ export class TopologyTestDriver {
         collector,
         endOffset: ({ topic }) => this.#ends.get(topic) ?? 0,
         maxTaskIdleMs: 0,
-        deserializationHandler: options.deserializationHandler ?? fail,
-        processingHandler: options.processingHandler ?? fail,
+        globalStore: (name) => this.#globals?.store(name),
+        ...handlers,
         productionHandler,
         clock: this.#clock,
         logger,
@@ -114,16 +122,29 @@ export class TopologyTestDriver {
     this.#ready.catch(() => undefined);
   }
 
+  #globalTask(
+    applicationId: string,
+    { globalStores }: TopologyPlan,
+    storesDeps: TaskStoresDeps,
+    handlers: Pick<GlobalTaskDeps, 'deserializationHandler' | 'processingHandler'>,
+  ): GlobalTask | undefined {
+    if (globalStores.length === 0) return undefined;
+    const builders = globalStores.map(({ builder }) => ({ ...builder, changelog: undefined }));
+    const stores = (this.#globalStores = new TaskStores({ ...storesDeps, builders }));
+    const { clock, logger } = storesDeps;
+    return new GlobalTask({ applicationId, globalStores, stores, ...handlers, clock, logger });
+  }
+
   /** A topic to feed. Its name may match a pattern of the topology. */
   createInputTopic<K, V>(
     topic: string,
     keySerializer: Serializer<K>,
     valueSerializer: Serializer<V>,
   ): TestInputTopic<K, V> {
-    if (this.#topics.input(topic) === undefined) {
-      throw new IllegalStateError(
-        `The topology does not read a topic '${topic}'. It reads: ${this.#topics.subscription.topics.join(', ')}.`,
-      );
+    const globals = this.#globals?.topics ?? new Map<string, string>();
+    if (this.#topics.input(topic) === undefined && !globals.has(topic)) {
+      const read = [...this.#topics.subscription.topics, ...globals.keys()];
+      throw new IllegalStateError(`The topology does not read a topic '${topic}'. It reads: ${read.join(', ')}.`);
     }
     return new TestInputTopic(topic, keySerializer, valueSerializer, (input) => this.#pipe(input));
   }
@@ -154,9 +175,11 @@ export class TopologyTestDriver {
   close(): void {
     this.#isClosed = true;
     for (const task of this.#tasks.values()) task.close();
+    this.#globals?.close();
   }
 
   async #initialize(): Promise<void> {
+    await this.#globals?.initialize();
     for (const task of this.#tasks.values()) await task.initialize();
   }
 
@@ -167,12 +190,16 @@ export class TopologyTestDriver {
 
   async #pipe({ topic, key, value, timestamp, headers }: InputBytes): Promise<void> {
     await this.#open();
-    this.#feed({ topic, key, value, timestamp: timestamp ?? this.#clock.now(), headers });
+    await this.#feed({ topic, key, value, timestamp: timestamp ?? this.#clock.now(), headers });
     await this.#completeAll();
   }
 
-  #feed(record: Omit<CapturedRecord, 'offset' | 'partition'>): void {
+  async #feed(record: Omit<CapturedRecord, 'offset' | 'partition'>): Promise<void> {
     const { topic } = record;
+    if (this.#globals?.topics.has(topic) === true) {
+      await this.#feedGlobal(record);
+      return;
+    }
     const input = this.#topics.input(topic);
     const task = input === undefined ? undefined : this.#tasks.get(input.subtopology.id);
     if (input === undefined || task === undefined) return;
@@ -187,6 +214,13 @@ export class TopologyTestDriver {
       records: [{ offset, key, value, timestamp, headers }],
       nextOffset: offset + 1,
     });
+  }
+
+  async #feedGlobal({ topic, ...record }: Omit<CapturedRecord, 'offset' | 'partition'>): Promise<void> {
+    const offset = this.#ends.get(topic) ?? 0;
+    if (offset === 0) this.#globals?.start({ topic, partition: 0, offset });
+    this.#ends.set(topic, offset + 1);
+    await this.#globals?.apply([{ topic, partition: 0, records: [{ offset, ...record }], nextOffset: offset + 1 }]);
   }
 
   /** Processes until nothing is left: internal topics, asynchronous work and all. One call at a time. */
@@ -206,7 +240,7 @@ export class TopologyTestDriver {
       }
       const internal = this.#internal;
       this.#internal = [];
-      for (const record of internal) this.#feed(record);
+      for (const record of internal) await this.#feed(record);
       progress += internal.length;
     } while (progress > 0);
   }
@@ -220,6 +254,7 @@ export class TopologyTestDriver {
 
   /** A store, to look into or to fill. @throws StateStoreError `STORE_NOT_FOUND` */
   getStateStore<S extends StateStore>(name: string): S {
+    if (this.#globals?.store(name) !== undefined) return this.#globalStores?.state.store(name) as S;
     const task = [...this.#tasks.values()].find(({ stores }) => stores?.state.storeNames.includes(name));
     if (task?.stores === undefined) {
       throw new StateStoreError('STORE_NOT_FOUND', `The topology has no store '${name}'.`);
@@ -229,7 +264,8 @@ export class TopologyTestDriver {
 
   #capture(record: CapturedRecord): void {
     this.#output(record.topic).push(record);
-    if (this.#topics.input(record.topic) !== undefined) this.#internal.push(record);
+    const isRead = this.#topics.input(record.topic) !== undefined || this.#globals?.topics.has(record.topic) === true;
+    if (isRead) this.#internal.push(record);
   }
 
   #output(topic: string): CapturedRecord[] {

@@ -12,6 +12,8 @@ import { DirectoryLock } from './directory-lock.js';
 export class ProcessId {
   private constructor(
     readonly id: string,
+    /** Which of the processes that share the directory this is, from 0. */
+    readonly slot: number,
     private readonly lock: DirectoryLock,
   ) {}
 
@@ -27,7 +29,7 @@ export class ProcessId {
         if (error instanceof StateStoreError && error.code === 'STATE_DIRECTORY_LOCKED') continue;
         throw error;
       }
-      return new ProcessId(readOrCreate(join(directory, 'id')), lock);
+      return new ProcessId(readOrCreate(join(directory, 'id')), slot, lock);
     }
   }
 
