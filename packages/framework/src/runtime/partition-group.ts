@@ -54,31 +54,25 @@ export class PartitionGroup {
    */
   isReady(nowMs: number): boolean {
     const queues = this.#queues;
-    let hasHead = false;
-    let hasEmpty = false;
-    let isBehind = false;
-    for (const queue of queues) {
-      if (queue.head !== undefined) {
-        hasHead = true;
-        continue;
-      }
-      hasEmpty = true;
-      if (this.maxTaskIdleMs >= 0 && !isBehind) {
-        const end = this.endOffset(queue);
-        isBehind = end === undefined || end > queue.fetchedOffset;
-      }
-    }
-    if (!hasHead) return false;
-    if (!hasEmpty || this.maxTaskIdleMs < 0) {
+    let heads = 0;
+    for (const queue of queues) if (queue.head !== undefined) heads++;
+    if (heads === 0) return false;
+    if (heads === queues.length || this.maxTaskIdleMs < 0) {
       this.#idleSinceMs = undefined;
       return true;
     }
-    if (isBehind) {
+    if (queues.some((queue) => queue.head === undefined && this.#isBehind(queue))) {
       this.#idleSinceMs = undefined;
       return false;
     }
     if (this.maxTaskIdleMs === 0) return true;
     this.#idleSinceMs ??= nowMs;
     return nowMs - this.#idleSinceMs >= this.maxTaskIdleMs;
+  }
+
+  /** Whether the broker has records of an empty partition, or may have some as far as we know. */
+  #isBehind(queue: RecordQueue): boolean {
+    const end = this.endOffset(queue);
+    return end === undefined || end > queue.fetchedOffset;
   }
 }

@@ -188,7 +188,7 @@ export class StreamTask {
   async writeChangelog(): Promise<void> {
     const { stores, collector } = this.deps;
     if (stores === undefined) return;
-    const pending: (void | Promise<void>)[] = [];
+    const pending: Promise<void>[] = [];
     const partition = this.id.partition;
     const topics = new Map(stores.changelogs.map(({ store, topic }) => [store, topic]));
     stores.state.drainChangelog((store, key, value, timestampMs) => {

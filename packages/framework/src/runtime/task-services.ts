@@ -1,5 +1,5 @@
 import type { ConsumedRecord } from '../client/records.js';
-import type { ErrorPosition } from '../errors/streams-error.js';
+import { StreamsError, type ErrorPosition } from '../errors/streams-error.js';
 import type { CapturedInput, RecordMetadata, TaskId } from '../processor/processor-context.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Clock } from '../time/clock.js';
@@ -166,7 +166,12 @@ export class TaskServices {
   /** Counts and logs a record that a handler let go. */
   dropped(error: Error, answer: string): void {
     this.deps.counters.droppedRecords++;
-    this.deps.logger.warn({ err: error }, `Record dropped (${answer}): ${error.message}`);
+    // One line each, without the stack: a bad file may drop many. The dead letter has the stack.
+    this.deps.logger.warn({ answer, ...this.#placeOf(error) }, `Record dropped (${answer}): ${error.message}`);
+  }
+
+  #placeOf(error: Error): ErrorPosition {
+    return StreamsError.is(error) ? error.position : {};
   }
 
   deadLetter(error: Error, input: InputRecord | undefined): void | Promise<void> {
