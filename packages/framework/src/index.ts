@@ -38,6 +38,7 @@ export {
   ProcessingError,
   ProductionError,
   SerdeError,
+  StateStoreError,
   TaskMigratedError,
   TopologyError,
 } from './errors/errors.js';
@@ -54,9 +55,15 @@ export { createPinoLogger } from './telemetry/pino-logger.js';
 export type { LogFormat, LogLevel, PinoLoggerOptions } from './telemetry/pino-logger.js';
 export { BranchedKStream } from './dsl/branched-k-stream.js';
 export type { Branched, BranchedInto, Branches } from './dsl/branched-k-stream.js';
+export { GlobalKTable } from './dsl/global-k-table.js';
+export { KGroupedStream } from './dsl/k-grouped-stream.js';
+export { KGroupedTable } from './dsl/k-grouped-table.js';
 export { KStream } from './dsl/k-stream.js';
+export { KTable } from './dsl/k-table.js';
+export type { Materialized } from './dsl/materialized.js';
 export type {
   Consumed,
+  Grouped,
   MapValuesAsyncOptions,
   Named,
   Printed,
@@ -78,6 +85,16 @@ export type {
   ValueGuard,
   ValueMapper,
 } from './operators/functions.js';
+export type {
+  Aggregator,
+  Initializer,
+  Reducer,
+  TableAggregator,
+  TableKeyValueMapper,
+  TablePredicate,
+  TableReducer,
+  TableValueMapper,
+} from './operators/table-functions.js';
 export type { TextWriter } from './operators/print.js';
 export { ContextualProcessor } from './processor/contextual-processor.js';
 export { DeferredProcessingError } from './processor/deferred-processing-error.js';
@@ -98,6 +115,33 @@ export type {
   RecordMetadata,
 } from './processor/processor-context.js';
 export { StreamRecord } from './processor/record.js';
+export type { EngineKind } from './state/engine/engine.js';
+export type { StoreUpdate, UpdateListener } from './state/cache/update-cache.js';
+export type { StoreIterator } from './state/iterators/store-iterator.js';
+export type {
+  CachingStore,
+  KeyValueStore,
+  ReadOnlyKeyValueStore,
+  TimestampedKeyValueStore,
+} from './state/stores/key-value-store.js';
+export type { ValueAndTimestamp } from './state/stores/serde-codec.js';
+export type { ReadOnlySessionStore, SessionStore } from './state/stores/session-store.js';
+export type { StateStore } from './state/stores/state-store.js';
+export type { StoreBuilder } from './state/stores/store-builder.js';
+export type { ChangelogSettings, StoreOptions } from './state/stores/store-settings.js';
+export { Stores } from './state/stores/stores.js';
+export type {
+  CachingKeyValueStore,
+  CachingSessionStore,
+  CachingWindowStore,
+  SerdeStoreOptions,
+  SessionStoreOptions,
+  VersionedStoreOptions,
+  WindowStoreOptions,
+} from './state/stores/stores.js';
+export type { ReadOnlyVersionedStore, VersionedStore } from './state/stores/versioned-store.js';
+export type { ReadOnlyWindowStore, WindowStore } from './state/stores/window-store.js';
+export { Windowed } from './time/windowed.js';
 export { DefaultPartitioner, murmur2, partitionOfKey } from './topology/partitioner.js';
 export type { ProcessorOptions, SinkOptions, SourceOptions } from './topology/topology.js';
 export type {
