@@ -115,33 +115,6 @@ export type {
   RecordMetadata,
 } from './processor/processor-context.js';
 export { StreamRecord } from './processor/record.js';
-export type { EngineKind } from './state/engine/engine.js';
-export type { StoreUpdate, UpdateListener } from './state/cache/update-cache.js';
-export type { StoreIterator } from './state/iterators/store-iterator.js';
-export type {
-  CachingStore,
-  KeyValueStore,
-  ReadOnlyKeyValueStore,
-  TimestampedKeyValueStore,
-} from './state/stores/key-value-store.js';
-export type { ValueAndTimestamp } from './state/stores/serde-codec.js';
-export type { ReadOnlySessionStore, SessionStore } from './state/stores/session-store.js';
-export type { StateStore } from './state/stores/state-store.js';
-export type { StoreBuilder } from './state/stores/store-builder.js';
-export type { ChangelogSettings, StoreOptions } from './state/stores/store-settings.js';
-export { Stores } from './state/stores/stores.js';
-export type {
-  CachingKeyValueStore,
-  CachingSessionStore,
-  CachingWindowStore,
-  SerdeStoreOptions,
-  SessionStoreOptions,
-  VersionedStoreOptions,
-  WindowStoreOptions,
-} from './state/stores/stores.js';
-export type { ReadOnlyVersionedStore, VersionedStore } from './state/stores/versioned-store.js';
-export type { ReadOnlyWindowStore, WindowStore } from './state/stores/window-store.js';
-export { Windowed } from './time/windowed.js';
 export { DefaultPartitioner, murmur2, partitionOfKey } from './topology/partitioner.js';
 export type { ProcessorOptions, SinkOptions, SourceOptions } from './topology/topology.js';
 export type {

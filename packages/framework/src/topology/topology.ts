@@ -3,10 +3,9 @@ import type { ProcessorSupplier } from '../processor/processor.js';
 import type { Deserializer, Serializer } from '../serde/serde.js';
 import { describeTopology } from './describe.js';
 import { checkName } from './node-names.js';
-import { planTopology } from './topology-plan.js';
+import { planTopology, type RecordedGlobalStore } from './topology-plan.js';
 import type { StoreBuilder } from '../state/stores/store-builder.js';
 import type {
-  GlobalStore,
   OffsetResetPolicy,
   RepartitionTopic,
   StreamPartitioner,
@@ -83,7 +82,7 @@ export class Topology {
   readonly #copartitionedSources: string[][] = [];
   readonly #stores = new Map<string, StoreBuilder>();
   readonly #storeUsers = new Map<string, string>();
-  readonly #globalStores: GlobalStore[] = [];
+  readonly #globalStores: RecordedGlobalStore[] = [];
   readonly #sourceChangelogs = new Map<string, string>();
 
   /**
@@ -176,6 +175,7 @@ export class Topology {
     checkSupplier(options.processorName, options.supplier);
     const { keyDeserializer, valueDeserializer, timestampExtractor } = options;
     this.#globalStores.push({
+      nodesBefore: this.#nodes.size,
       builder,
       source: {
         kind: 'source',
