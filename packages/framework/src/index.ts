@@ -38,7 +38,6 @@ export {
   ProcessingError,
   ProductionError,
   SerdeError,
-  StateStoreError,
   TaskMigratedError,
   TopologyError,
 } from './errors/errors.js';
