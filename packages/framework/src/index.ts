@@ -54,9 +54,15 @@ export { createPinoLogger } from './telemetry/pino-logger.js';
 export type { LogFormat, LogLevel, PinoLoggerOptions } from './telemetry/pino-logger.js';
 export { BranchedKStream } from './dsl/branched-k-stream.js';
 export type { Branched, BranchedInto, Branches } from './dsl/branched-k-stream.js';
+export { GlobalKTable } from './dsl/global-k-table.js';
+export { KGroupedStream } from './dsl/k-grouped-stream.js';
+export { KGroupedTable } from './dsl/k-grouped-table.js';
 export { KStream } from './dsl/k-stream.js';
+export { KTable } from './dsl/k-table.js';
+export type { Materialized } from './dsl/materialized.js';
 export type {
   Consumed,
+  Grouped,
   MapValuesAsyncOptions,
   Named,
   Printed,
@@ -78,6 +84,16 @@ export type {
   ValueGuard,
   ValueMapper,
 } from './operators/functions.js';
+export type {
+  Aggregator,
+  Initializer,
+  Reducer,
+  TableAggregator,
+  TableKeyValueMapper,
+  TablePredicate,
+  TableReducer,
+  TableValueMapper,
+} from './operators/table-functions.js';
 export type { TextWriter } from './operators/print.js';
 export { ContextualProcessor } from './processor/contextual-processor.js';
 export { DeferredProcessingError } from './processor/deferred-processing-error.js';

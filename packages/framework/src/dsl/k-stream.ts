@@ -18,6 +18,7 @@ import { MapValuesProcessor } from '../operators/map-values.js';
 import { PassThroughProcessor } from '../operators/pass-through.js';
 import { PeekProcessor } from '../operators/peek.js';
 import { PrintProcessor } from '../operators/print.js';
+import { TableSourceProcessor } from '../operators/table-source.js';
 import type { FixedKeyProcessorSupplier } from '../processor/fixed-key.js';
 import type { ProcessorSupplier } from '../processor/processor.js';
 import type { StreamPartitioner, TopicNameExtractor } from '../topology/topology-nodes.js';
@@ -25,8 +26,22 @@ import { BranchedKStream } from './branched-k-stream.js';
 import type { GraphNodeTraits } from './graph/graph-node.js';
 import { ProcessorGraphNode } from './graph/processor-graph-node.js';
 import { SinkGraphNode } from './graph/sink-graph-node.js';
-import type { MapValuesAsyncOptions, Named, Printed, ProcessOptions, Produced, Repartitioned } from './options.js';
+import { TableGraphNode } from './graph/table-graph-node.js';
+import { KGroupedStream } from './k-grouped-stream.js';
+import { KTable } from './k-table.js';
+import { Materialization, type Materialized } from './materialized.js';
+import type {
+  Grouped,
+  MapValuesAsyncOptions,
+  Named,
+  Printed,
+  ProcessOptions,
+  Produced,
+  Repartitioned,
+} from './options.js';
 import { partitionedByKey, repartitioned, resolveSerdes, type StreamState } from './stream-state.js';
+import { SourceOrigin } from './table-origin.js';
+import type { TableState } from './table-state.js';
 
 const DEFAULT_MAX_IN_FLIGHT = 16;
 
@@ -167,6 +182,7 @@ export class KStream<K, V> {
         topicPrefix,
         isNamedByUser: name !== undefined,
         isOptimizable: false,
+        dropsNullKeys: false,
         partitions,
         partitioner: partitioner as StreamPartitioner | undefined,
         keySerde,
@@ -184,7 +200,8 @@ export class KStream<K, V> {
     options: ProcessOptions<K, V> = {},
   ): KStream<KOut, VOut> {
     const name = this.state.graph.names.nameOrNext(options.name, 'KSTREAM-PROCESSOR-');
-    return this.#keyedIf(options, name).#append(name, supplier, { changesKey: true, changesValue: true });
+    const traits = { changesKey: true, changesValue: true };
+    return this.#keyedIf(options, name).#append(name, supplier, traits, {}, options.stores);
   }
 
   /** As {@link process}, by a processor that leaves keys as they are: nothing repartitions because of it. */
@@ -195,7 +212,8 @@ export class KStream<K, V> {
     const name = this.state.graph.names.nameOrNext(options.name, 'KSTREAM-PROCESSVALUES-');
     const stream = this.#keyedIf(options, name);
     const traits = { changesValue: true };
-    return stream.#append(name, () => new FixedKeyAdapter(supplier()), traits, stream.#keepingKey());
+    const adapted = Object.assign(() => new FixedKeyAdapter(supplier()), { stores: supplier.stores });
+    return stream.#append(name, adapted, traits, stream.#keepingKey(), options.stores);
   }
 
   /**
@@ -216,6 +234,44 @@ export class KStream<K, V> {
     graph.add([node], sink);
   }
 
+  /** Groups the records by their key, for aggregates. */
+  groupByKey(grouped: Grouped<K, V> = {}): KGroupedStream<K, V> {
+    return new KGroupedStream<K, V>(this.state, grouped, tableOf);
+  }
+
+  /** Groups the records by another key. Aggregates repartition. */
+  groupBy<KOut>(selector: KeySelector<K, V, KOut>, grouped: Grouped<KOut, V> = {}): KGroupedStream<KOut, V> {
+    const selected = this.selectKey(selector, { name: grouped.name });
+    return new KGroupedStream<KOut, V>(selected.state, grouped, tableOf);
+  }
+
+  /**
+   * The latest value of each key as a table; a null value deletes the row. Records without a key are skipped and counted
+   * as dropped. If the key may have changed since the topic was read, the stream is repartitioned first.
+   */
+  toTable(materialized: Materialized<K, V> = {}, named: Named = {}): KTable<K, V> {
+    const { graph, defaults } = this.state;
+    const { names } = graph;
+    const name = this.#nameOr(named, 'KSTREAM-TOTABLE-');
+    const { keySerde = this.state.keySerde, valueSerde = this.state.valueSerde } = materialized;
+    const what = `toTable('${name}')`;
+    const store = new Materialization(materialized, {
+      ...{ names, prefix: 'KSTREAM-TOTABLE-', keySerde, valueSerde, defaults, what },
+    });
+    const input = partitionedByKey(this.state, {
+      what: `${what}, which needs a repartition topic because the key may have changed`,
+      topicPrefix: name,
+      isNamedByUser: named.name !== undefined,
+      dropsNullKeys: true,
+      keySerde,
+      valueSerde,
+    });
+    const origin = new SourceOrigin(store);
+    const node = new TableGraphNode(name, () => new TableSourceProcessor(origin), origin);
+    graph.add([input.node], node);
+    return tableOf({ graph, defaults, node, origin, sources: input.sources, keySerde, valueSerde });
+  }
+
   #nameOr(options: Named, prefix: string): string {
     return this.state.graph.names.nameOr(options.name, prefix);
   }
@@ -232,6 +288,7 @@ export class KStream<K, V> {
         what: `process('${name}', { keyed: true }), which needs a repartition topic because the key may have changed`,
         topicPrefix: name,
         isNamedByUser: options.name !== undefined,
+        dropsNullKeys: false,
         keySerde: options.keySerde,
         valueSerde: options.valueSerde,
       }),
@@ -244,9 +301,10 @@ export class KStream<K, V> {
     supplier: ProcessorSupplier<K, V, KOut, VOut>,
     traits: GraphNodeTraits = {},
     derived: Derived<KOut, VOut> = {},
+    stores?: readonly string[],
   ): KStream<KOut, VOut> {
     const { graph, defaults, node, sources } = this.state;
-    const child = new ProcessorGraphNode(name, supplier, traits);
+    const child = new ProcessorGraphNode(name, supplier, traits, stores);
     graph.add([node], child);
     return new KStream<KOut, VOut>({
       graph,
@@ -259,4 +317,9 @@ export class KStream<K, V> {
         derived.isRepartitionRequired ?? (this.state.isRepartitionRequired || traits.changesKey === true),
     });
   }
+}
+
+/** A table of the DSL, which can make streams again. @internal */
+export function tableOf<K, V>(state: Omit<TableState<K, V>, 'createStream'>): KTable<K, V> {
+  return new KTable<K, V>({ ...state, createStream: (stream) => new KStream(stream) });
 }

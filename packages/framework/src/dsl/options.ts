@@ -39,8 +39,18 @@ export interface Repartitioned<K, V> extends Produced<K, V> {
   readonly partitions?: number | undefined;
 }
 
+/** How `groupByKey()` and `groupBy()` group. `name` becomes the name of the repartition topic, if there is one. */
+export interface Grouped<K, V> extends Named {
+  /** @default the stream's, if it keeps its keys, else the builder's `keySerde` */
+  readonly keySerde?: Serde<K> | undefined;
+  /** @default the stream's, else the builder's `valueSerde` */
+  readonly valueSerde?: Serde<V> | undefined;
+}
+
 /** Options of `process()` and `processValues()`. */
 export interface ProcessOptions<K, V> extends Named {
+  /** Names of stores that the processor uses, added to the builder or brought by other operators. */
+  readonly stores?: readonly string[] | undefined;
   /**
    * The processor needs all records of a key in one task. If the key may have changed since the topic was read, the stream
    * is repartitioned first; if it reads several topics, they must have equal partition counts. Otherwise nothing changes.

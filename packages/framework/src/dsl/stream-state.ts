@@ -67,21 +67,25 @@ function missingSerde(kind: 'keySerde' | 'valueSerde', { what, node }: SerdePlac
 /** What a repartition needs beyond what the stream knows. */
 export interface RepartitionRequest<K, V> extends Pick<
   RepartitionSettings,
-  'topicPrefix' | 'isNamedByUser' | 'isOptimizable' | 'partitions' | 'partitioner'
+  'topicPrefix' | 'isNamedByUser' | 'isOptimizable' | 'dropsNullKeys' | 'partitions' | 'partitioner'
 > {
   /** For messages, e.g. `process('by-user')`. */
   readonly what: string;
   readonly keySerde: Serde<K> | undefined;
   readonly valueSerde: Serde<V> | undefined;
+  /** A repartition of the same name made before, to go through in place of another one. */
+  readonly reuse?: RepartitionGraphNode | undefined;
 }
 
 /** The same stream, behind an internal topic. */
 export function repartitioned<K, V>(state: StreamState<K, V>, request: RepartitionRequest<K, V>): StreamState<K, V> {
-  const { what, keySerde: givenKeySerde, valueSerde: givenValueSerde, ...settings } = request;
+  const { what, reuse, keySerde: givenKeySerde, valueSerde: givenValueSerde, ...settings } = request;
   const { graph, defaults, node } = state;
   const given = { keySerde: givenKeySerde, valueSerde: givenValueSerde };
   const { keySerde, valueSerde } = resolveSerdes({ what, node: node.name }, given, state, defaults);
-  const repartition = RepartitionGraphNode.create(graph.names, { ...settings, keySerde, valueSerde });
+  // Made in any case: its names use up numbers.
+  const created = RepartitionGraphNode.create(graph.names, { ...settings, keySerde, valueSerde });
+  const repartition = reuse ?? created;
   graph.add([node], repartition);
   return {
     ...state,

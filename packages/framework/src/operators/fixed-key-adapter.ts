@@ -87,6 +87,10 @@ class FixedKeyContext<K, VOut> implements FixedKeyProcessorContext<K, VOut> {
     return this.context.getStateStore(name);
   }
 
+  skipRecord(reason: string): void {
+    this.context.skipRecord(reason);
+  }
+
   commit(): void {
     this.context.commit();
   }

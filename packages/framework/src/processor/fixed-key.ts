@@ -1,5 +1,6 @@
 import { IllegalStateError } from '../errors/errors.js';
 import type { RecordHeaders } from '../client/records.js';
+import type { StoreBuilder } from '../state/stores/store-builder.js';
 import type { ProcessorContext } from './processor-context.js';
 import { StreamRecord } from './record.js';
 
@@ -48,8 +49,8 @@ export interface FixedKeyProcessor<K = unknown, VIn = unknown, VOut = unknown> {
 }
 
 /** Makes a new processor for each task. Never hand out the same instance twice. */
-export type FixedKeyProcessorSupplier<K = unknown, VIn = unknown, VOut = unknown> = () => FixedKeyProcessor<
-  K,
-  VIn,
-  VOut
->;
+export interface FixedKeyProcessorSupplier<K = unknown, VIn = unknown, VOut = unknown> {
+  (): FixedKeyProcessor<K, VIn, VOut>;
+  /** As in `ProcessorSupplier`. */
+  readonly stores?: readonly StoreBuilder[] | undefined;
+}

@@ -1,3 +1,4 @@
+import type { RecordHeaders } from '../client/records.js';
 import type { StateStore } from '../state/stores/state-store.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { StreamRecord } from './record.js';
@@ -37,6 +38,7 @@ export interface Cancellable {
 /** The input record that a processor works on; opaque, to be given back to {@link ProcessorContext.withInput}. */
 export interface CapturedInput {
   readonly metadata: RecordMetadata;
+  readonly headers: RecordHeaders;
 }
 
 /** What a processor can do and know. Each processor of each task has its own. */
@@ -68,6 +70,11 @@ export interface ProcessorContext<KForward = unknown, VForward = unknown> {
    * @throws StateStoreError `STORE_NOT_FOUND`
    */
   getStateStore<S extends StateStore>(name: string): S;
+  /**
+   * Counts the record in hand as dropped, for a reason such as `its key is null`. Logged as a warning, ever more rarely
+   * for the same reason.
+   */
+  skipRecord(reason: string): void;
   /** Asks for a commit as soon as the current record is done. */
   commit(): void;
   /** Largest timestamp that this task has seen, or -1. */

@@ -1,4 +1,5 @@
 import type { ProcessorContext } from './processor-context.js';
+import type { StoreBuilder } from '../state/stores/store-builder.js';
 import type { StreamRecord } from './record.js';
 
 /**
@@ -26,9 +27,11 @@ export interface Processor<KIn = unknown, VIn = unknown, KOut = unknown, VOut = 
 }
 
 /** Makes a new processor for each task. Never hand out the same instance twice. */
-export type ProcessorSupplier<KIn = unknown, VIn = unknown, KOut = unknown, VOut = unknown> = () => Processor<
-  KIn,
-  VIn,
-  KOut,
-  VOut
->;
+export interface ProcessorSupplier<KIn = unknown, VIn = unknown, KOut = unknown, VOut = unknown> {
+  (): Processor<KIn, VIn, KOut, VOut>;
+  /**
+   * Stores that its processors use: they are added to the topology and connected (KIP-401). Suppliers may share one, if
+   * each names the same builder.
+   */
+  readonly stores?: readonly StoreBuilder[] | undefined;
+}

@@ -138,11 +138,15 @@ export class GlobalTables {
 
   async #startTopic(topic: string, store: string): Promise<void> {
     const { options, admin, partitionCount } = this.deps;
-    const { clock, taskTimeoutMs, processingGuarantee, logger } = options;
+    const { processingGuarantee, logger } = options;
     const isolationLevel = processingGuarantee === 'exactly_once_v2' ? 'read_committed' : 'read_uncommitted';
     const partitions = Array.from({ length: partitionCount(topic) ?? 0 }, (_, partition) => ({ topic, partition }));
-    const begins = await retrying(clock, taskTimeoutMs, () => admin.listOffsets(partitions, 'earliest'));
-    const ends = await retrying(clock, taskTimeoutMs, () => admin.listOffsets(partitions, 'latest', isolationLevel));
+    const begins = await retrying(options, `find the beginning of ${topic}`, () =>
+      admin.listOffsets(partitions, 'earliest'),
+    );
+    const ends = await retrying(options, `find the end of ${topic}`, () =>
+      admin.listOffsets(partitions, 'latest', isolationLevel),
+    );
     const endOf = new Map(ends.map(({ partition, offset }) => [partition, offset]));
     const state = this.#stores?.state;
     const isUsable = begins.every(({ partition, offset: begin }) => {

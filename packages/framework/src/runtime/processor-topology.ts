@@ -153,6 +153,10 @@ class NodeContext implements ProcessorContext {
     return this.deps.store(this.nodeName, name) as S;
   }
 
+  skipRecord(reason: string): void {
+    this.deps.services.skipped(this.nodeName, reason);
+  }
+
   commit(): void {
     this.deps.requestCommit();
   }

@@ -5,7 +5,7 @@ export class StreamCounters {
   /** Written to topics, changelogs and dead letters included. */
   sentRecords = 0;
   sentBytes = 0;
-  /** Let go by a handler, by a negative timestamp, or by a store because they came too late. */
+  /** Let go by a handler, by a negative timestamp, by a store because they came too late, or by an operator (null keys). */
   droppedRecords = 0;
   deadLetters = 0;
 }

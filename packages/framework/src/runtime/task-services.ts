@@ -1,4 +1,4 @@
-import type { ConsumedRecord } from '../client/records.js';
+import type { ConsumedRecord, RecordHeaders } from '../client/records.js';
 import { StreamsError, type ErrorPosition } from '../errors/streams-error.js';
 import type { CapturedInput, RecordMetadata, TaskId } from '../processor/processor-context.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -20,6 +20,10 @@ export class InputRecord implements CapturedInput {
   get metadata(): RecordMetadata {
     this.#metadata ??= { topic: this.topic, partition: this.partition, offset: this.raw.offset };
     return this.#metadata;
+  }
+
+  get headers(): RecordHeaders {
+    return this.raw.headers;
   }
 
   get failed(): FailedRecord {
@@ -52,6 +56,7 @@ export class TaskServices {
   raw: ConsumedRecord | undefined;
   topic = '';
   partition = 0;
+  readonly #skips = new Map<string, number>();
   #captured: InputRecord | undefined;
   #pending: Promise<void>[] = [];
   #failure: Error | undefined;
@@ -104,7 +109,8 @@ export class TaskServices {
       throw error;
     }
     if (result === undefined) restore();
-    else return result.finally(restore);
+    // The task waits for it too: until then, nothing else may run with the present input.
+    else return this.track(result.finally(restore));
   }
 
   #failedInput: InputRecord | undefined;
@@ -172,6 +178,17 @@ export class TaskServices {
 
   #placeOf(error: Error): ErrorPosition {
     return StreamsError.is(error) ? error.position : {};
+  }
+
+  /** Counts a record that a node has no use for. The log has the first of each node and reason, the 10th, the 100th... */
+  skipped(node: string, reason: string): void {
+    this.deps.counters.droppedRecords++;
+    const text = `${node} skips a record because ${reason}`;
+    const count = (this.#skips.get(text) ?? 0) + 1;
+    this.#skips.set(text, count);
+    if (Number.isInteger(Math.log10(count))) {
+      this.deps.logger.warn({ ...this.position(node, this.captureInput()), count }, text);
+    }
   }
 
   deadLetter(error: Error, input: InputRecord | undefined): void | Promise<void> {

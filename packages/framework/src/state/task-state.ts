@@ -125,7 +125,8 @@ export class TaskState {
   }
 
   /**
-   * Passes on all updates that caches hold back, including those that this leads to.
+   * Passes on the updates that caches hold back, including those that this leads to. Stops at one that is worked on
+   * asynchronously: the task waits for it and calls again, until the answer is 0.
    * @returns how many
    */
   flushCaches(): number {
@@ -133,7 +134,12 @@ export class TaskState {
     let passedOn: number;
     do {
       passedOn = 0;
-      for (const { managed } of this.#stores.values()) passedOn += managed.cache?.flush() ?? 0;
+      for (const { managed } of this.#stores.values()) {
+        const { cache } = managed;
+        if (cache === undefined) continue;
+        passedOn += cache.flush();
+        if (cache.isWaiting) return total + passedOn;
+      }
       total += passedOn;
     } while (passedOn > 0);
     return total;

@@ -1,4 +1,4 @@
-import type { GlobalStore, SinkNode, SourceNode, TopologyNode, TopologyPlan } from './topology-nodes.js';
+import type { GlobalStore, SinkNode, SourceNode, Subtopology, TopologyNode, TopologyPlan } from './topology-nodes.js';
 import { JavaTreeSet, javaHashOrder } from './java-collections.js';
 
 /** A node while it is being described. `size` counts the nodes below it (by every path) and itself. */
@@ -22,22 +22,24 @@ function compareNodes(a: DescribedNode, b: DescribedNode): number {
  */
 export function describeTopology(plan: TopologyPlan): string {
   let text = 'Topologies:\n ';
-  for (const subtopology of plan.subtopologies) {
-    text += `  Sub-topology: ${subtopology.id}\n`;
-    for (const described of describeNodes(subtopology.nodes)) text += `    ${nodeText(described)}\n`;
-    text += '\n';
-  }
-  plan.globalStores.forEach((store, index) => {
-    text += globalStoreText(store, plan.subtopologies.length + index);
-  });
+  const parts = [
+    ...plan.subtopologies.map((subtopology) => ({ id: subtopology.id, text: () => subtopologyText(subtopology) })),
+    ...plan.globalStores.map((store) => ({ id: store.id, text: () => globalStoreText(store) })),
+  ];
+  for (const part of parts.sort((a, b) => a.id - b.id)) text += part.text();
   return text;
 }
 
-function globalStoreText({ source, processor }: GlobalStore, id: number): string {
+function subtopologyText({ id, nodes }: Subtopology): string {
+  const lines = [...describeNodes(nodes)].map((described) => `    ${nodeText(described)}\n`);
+  return `  Sub-topology: ${id}\n${lines.join('')}\n`;
+}
+
+function globalStoreText({ id, source, processor }: GlobalStore): string {
   return (
     `  Sub-topology: ${id} for global store (will not generate tasks)\n` +
     `    Source: ${source.name} (topics: ${topicsText(source)})\n      --> ${processor.name}\n` +
-    `    Processor: ${processor.name} (stores: [${processor.stores.join(', ')}])\n      --> none\n      <-- ${source.name}\n\n`
+    `    Processor: ${processor.name} (stores: [${processor.stores.join(', ')}])\n      --> none\n      <-- ${source.name}\n`
   );
 }
 

@@ -93,6 +93,8 @@ export interface Subtopology {
 
 /** A store that every process holds a full copy of. */
 export interface GlobalStore {
+  /** It takes up one of the numbers of subtopologies. */
+  readonly id: number;
   readonly builder: StoreBuilder;
   /** Reads the topic that the store is a copy of. */
   readonly source: SourceNode;

@@ -10,6 +10,11 @@ import type {
 } from './topology-nodes.js';
 import type { UnionFind } from './union-find.js';
 
+/** A global store, with how many nodes were added before it. */
+export interface RecordedGlobalStore extends Omit<GlobalStore, 'id'> {
+  readonly nodesBefore: number;
+}
+
 /** What a {@link Topology} has recorded. */
 export interface RecordedTopology {
   /** In the order of adding, which puts parents before children. */
@@ -20,7 +25,7 @@ export interface RecordedTopology {
   readonly copartitionedSources: readonly (readonly string[])[];
   /** By name. */
   readonly stores: ReadonlyMap<string, StoreBuilder>;
-  readonly globalStores: readonly GlobalStore[];
+  readonly globalStores: readonly RecordedGlobalStore[];
   readonly sourceChangelogs: ReadonlyMap<string, string>;
 }
 
@@ -33,16 +38,10 @@ export interface RecordedTopology {
  * different ones
  */
 export function planTopology(recorded: RecordedTopology): TopologyPlan {
-  const groups = new Map<string, TopologyNode[]>();
-  for (const node of recorded.nodes.values()) {
-    const root = recorded.connections.root(node.name);
-    const group = groups.get(root);
-    if (group === undefined) groups.set(root, [node]);
-    else group.push(node);
-  }
+  const { groups, globalStores } = numbered(recorded);
   const copartitionGroups = copartitionedTopics(recorded);
   for (const group of copartitionGroups) checkFixedCounts(group, recorded.repartitionTopics);
-  const subtopologies = [...groups.values()].map((nodes, id): Subtopology => {
+  const subtopologies = groups.map(({ id, nodes }): Subtopology => {
     const topics = new Set(nodes.flatMap((node) => (node.kind === 'source' ? topicNames(node) : [])));
     return {
       id,
@@ -51,8 +50,31 @@ export function planTopology(recorded: RecordedTopology): TopologyPlan {
       stores: storesOf(nodes, recorded.stores),
     };
   });
-  const { globalStores, sourceChangelogs } = recorded;
+  const { sourceChangelogs } = recorded;
   return { subtopologies, repartitionTopics: [...recorded.repartitionTopics.values()], globalStores, sourceChangelogs };
+}
+
+/** Groups of connected nodes and global stores, numbered in the order in which their first nodes were added. */
+function numbered(recorded: RecordedTopology) {
+  const groups = new Map<string, { readonly id: number; readonly nodes: TopologyNode[] }>();
+  const waiting = [...recorded.globalStores];
+  const globalStores: GlobalStore[] = [];
+  const takeGlobalStores = (nodesBefore: number): void => {
+    while (waiting[0] !== undefined && waiting[0].nodesBefore <= nodesBefore) {
+      const { builder, source, processor } = waiting[0];
+      globalStores.push({ id: groups.size + globalStores.length, builder, source, processor });
+      waiting.shift();
+    }
+  };
+  for (const [index, node] of [...recorded.nodes.values()].entries()) {
+    takeGlobalStores(index);
+    const root = recorded.connections.root(node.name);
+    const group = groups.get(root);
+    if (group === undefined) groups.set(root, { id: groups.size + globalStores.length, nodes: [node] });
+    else group.nodes.push(node);
+  }
+  takeGlobalStores(Infinity);
+  return { groups: [...groups.values()], globalStores };
 }
 
 /** Stores of these nodes in the order of the first processor that uses them. */

@@ -3,10 +3,9 @@ import type { ProcessorSupplier } from '../processor/processor.js';
 import type { Deserializer, Serializer } from '../serde/serde.js';
 import { describeTopology } from './describe.js';
 import { checkName } from './node-names.js';
-import { planTopology } from './topology-plan.js';
+import { planTopology, type RecordedGlobalStore } from './topology-plan.js';
 import type { StoreBuilder } from '../state/stores/store-builder.js';
 import type {
-  GlobalStore,
   OffsetResetPolicy,
   RepartitionTopic,
   StreamPartitioner,
@@ -83,7 +82,7 @@ export class Topology {
   readonly #copartitionedSources: string[][] = [];
   readonly #stores = new Map<string, StoreBuilder>();
   readonly #storeUsers = new Map<string, string>();
-  readonly #globalStores: GlobalStore[] = [];
+  readonly #globalStores: RecordedGlobalStore[] = [];
   readonly #sourceChangelogs = new Map<string, string>();
 
   /**
@@ -110,25 +109,29 @@ export class Topology {
   }
 
   /**
-   * Adds a node that works on the records of its parents.
+   * Adds a node that works on the records of its parents, and the stores that its supplier brings.
    * @throws TopologyError `INVALID_NAME`, `DUPLICATE_NODE`, `NO_PARENTS`, `UNKNOWN_PARENT`, `SINK_AS_PARENT`,
-   * `SHARED_PROCESSOR`
+   * `SHARED_PROCESSOR`, `DUPLICATE_STORE`, `UNKNOWN_STORE`
    */
   addProcessor<KIn, VIn, KOut, VOut>(name: string, options: ProcessorOptions<KIn, VIn, KOut, VOut>): this {
     this.#checkNewNode(name);
     const parents = this.#checkParents(name, options.parents);
     checkSupplier(name, options.supplier);
     this.#add({ kind: 'processor', name, parents, supplier: options.supplier, stores: [] }, parents);
+    for (const builder of options.supplier.stores ?? []) this.addStateStore(builder, name);
     return this.connectProcessorAndStores(name, ...(options.stores ?? []));
   }
 
   /**
-   * Adds a store for the processors named. Processors that share a store are in one subtopology.
+   * Adds a store for the processors named. Processors that share a store are in one subtopology. The same builder may be
+   * added more than once.
    * @throws TopologyError `DUPLICATE_STORE`, `UNKNOWN_PROCESSOR`
    */
   addStateStore(builder: StoreBuilder, ...processors: readonly string[]): this {
-    this.#checkNewStore(builder);
-    this.#stores.set(builder.name, builder);
+    if (this.#stores.get(builder.name) !== builder) {
+      this.#checkNewStore(builder);
+      this.#stores.set(builder.name, builder);
+    }
     for (const processor of processors) this.connectProcessorAndStores(processor, builder.name);
     return this;
   }
@@ -172,6 +175,7 @@ export class Topology {
     checkSupplier(options.processorName, options.supplier);
     const { keyDeserializer, valueDeserializer, timestampExtractor } = options;
     this.#globalStores.push({
+      nodesBefore: this.#nodes.size,
       builder,
       source: {
         kind: 'source',
@@ -282,14 +286,20 @@ export class Topology {
   }
 
   #checkNewStore(builder: StoreBuilder): void {
-    const isKnown = this.#stores.has(builder.name) || this.#globalStores.some((store) => store.builder.name === builder.name);
+    const isKnown =
+      this.#stores.has(builder.name) || this.#globalStores.some((store) => store.builder.name === builder.name);
     if (!isKnown) return;
-    throw new TopologyError('DUPLICATE_STORE', `A store named '${builder.name}' was added before. Give each its own name.`);
+    throw new TopologyError(
+      'DUPLICATE_STORE',
+      `A store named '${builder.name}' was added before. Give each its own name.`,
+    );
   }
 
   #checkNewNode(name: string): void {
     checkName(name, 'node');
-    const isGlobal = this.#globalStores.some(({ source, processor }) => source.name === name || processor.name === name);
+    const isGlobal = this.#globalStores.some(
+      ({ source, processor }) => source.name === name || processor.name === name,
+    );
     if (this.#nodes.has(name) || isGlobal) {
       throw new TopologyError(
         'DUPLICATE_NODE',

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { type KStream, StreamsBuilder, serdes, type StreamsBuilderOptions } from '../../dist/index.js';
-import { toTable } from './to-table.js';
 
 type Stream = KStream<string, string>;
 
@@ -32,6 +31,7 @@ function read(builder: StreamsBuilder, topic: string | readonly string[] | RegEx
   return builder.stream<string, string>(topic);
 }
 
+const toTable = (stream: Stream, name?: string) => stream.toTable({}, { name });
 const ignore = () => ({ process: () => undefined });
 const always = () => true;
 const same = (value: string) => value;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { serdes, StreamsBuilder, type KStream } from '../../dist/index.js';
-import { toTable } from './to-table.js';
 
 type Name = string | null;
 type OneStream = 'filter' | 'mapValues' | 'selectKey' | 'map' | 'process' | 'repartition' | 'toTable' | 'to';
@@ -50,7 +49,7 @@ function make(call: Golden['calls'][number], builder: StreamsBuilder, streams: r
     case 'repartition':
       return stream.repartition({ name });
     case 'toTable':
-      toTable(stream, name);
+      stream.toTable({}, { name });
       return undefined;
     case 'to':
       stream.to('out', { name });

@@ -47,6 +47,10 @@ export class FakeContext implements ProcessorContext {
     throw new Error(`this fake has no store '${name}'`);
   }
 
+  skipRecord(reason: string): void {
+    assert.fail(`a record was skipped because ${reason}`);
+  }
+
   commit(): void {}
 
   currentStreamTimeMs(): number {

@@ -22,7 +22,7 @@ for (const engine of ENGINES) {
       const test = new StateHarness(Stores.keyValueStore(options(engine)));
       const updates: Update[] = [];
       assert.equal(
-        test.store.setUpdateListener((update) => updates.push(update), true),
+        test.store.setUpdateListener((update) => void updates.push(update), true),
         true,
       );
       test.recordTimestampMs = 1;
@@ -49,7 +49,7 @@ for (const engine of ENGINES) {
     it('should leave out old values when they are not asked for', () => {
       const test = new StateHarness(Stores.keyValueStore(options(engine)));
       const updates: Update[] = [];
-      test.store.setUpdateListener((update) => updates.push(update), false);
+      test.store.setUpdateListener((update) => void updates.push(update), false);
       test.store.put('a', '1');
       test.commit();
       test.store.put('a', '2');
@@ -61,7 +61,7 @@ for (const engine of ENGINES) {
     it('should pass on the least recently updated keys first when the budget is exceeded', () => {
       const test = new StateHarness(Stores.keyValueStore(options(engine)), { cacheMaxBytes: 600 });
       const updates: Update[] = [];
-      test.store.setUpdateListener((update) => updates.push(update), true);
+      test.store.setUpdateListener((update) => void updates.push(update), true);
       for (const key of ['a', 'b', 'c', 'a', 'd', 'e']) test.store.put(key, key);
       assert.ok(updates.length > 0);
       assert.ok(test.budget.usedBytes <= 600);
@@ -74,7 +74,7 @@ for (const engine of ENGINES) {
     it('should pass on each update at once with a budget of 0', () => {
       const test = new StateHarness(Stores.keyValueStore(options(engine)), { cacheMaxBytes: 0 });
       const updates: Update[] = [];
-      test.store.setUpdateListener((update) => updates.push(update), true);
+      test.store.setUpdateListener((update) => void updates.push(update), true);
       test.store.put('a', '1');
       test.store.put('a', '2');
       assert.deepEqual(updates.map(brief), ['a: - -> 1', 'a: 1 -> 2']);
@@ -84,7 +84,7 @@ for (const engine of ENGINES) {
     it('should forget held updates on abort', () => {
       const test = new StateHarness(Stores.keyValueStore(options(engine)));
       const updates: Update[] = [];
-      test.store.setUpdateListener((update) => updates.push(update), true);
+      test.store.setUpdateListener((update) => void updates.push(update), true);
       test.store.put('a', '1');
       test.state.abort();
       test.commit();
@@ -112,12 +112,12 @@ for (const engine of ENGINES) {
         Stores.windowStore({ ...options(engine), retentionMs: 60_000, windowSizeMs: 10_000 }),
       );
       const seen: string[] = [];
-      windows.store.setUpdateListener(({ key, newValue }) => seen.push(`${key.toString()}=${newValue}`), true);
+      windows.store.setUpdateListener(({ key, newValue }) => void seen.push(`${key.toString()}=${newValue}`), true);
       windows.store.put('k', 'v1', 20_000);
       windows.store.put('k', 'v2', 20_000);
       windows.commit();
       const sessions = new StateHarness(Stores.sessionStore({ ...options(engine), retentionMs: 60_000 }));
-      sessions.store.setUpdateListener(({ key, newValue }) => seen.push(`${key.toString()}=${newValue}`), true);
+      sessions.store.setUpdateListener(({ key, newValue }) => void seen.push(`${key.toString()}=${newValue}`), true);
       sessions.store.put(new Windowed('k', { startMs: 5, endMs: 9 }), 's');
       sessions.commit();
       assert.deepEqual(seen, ['[k@20000/30000]=v2', '[k@5/9]=s']);

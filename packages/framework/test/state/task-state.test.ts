@@ -51,7 +51,9 @@ describe('TaskState', () => {
   });
 
   it('should ask for an early write and then for a commit as the transaction grows', () => {
-    const test = new StateHarness(kv('kv', { engine: 'memory' }), { flush: { earlyWriteBytes: 10_000, maxOpenBytes: 25_000 } });
+    const test = new StateHarness(kv('kv', { engine: 'memory' }), {
+      flush: { earlyWriteBytes: 10_000, maxOpenBytes: 25_000 },
+    });
     let early = 0;
     let written = 0;
     while (!test.state.wantsCommit) {
@@ -123,9 +125,12 @@ describe('TaskState', () => {
     // Listed against the flow, so that one round is not enough.
     const state = taskState([asBuilder(down), asBuilder(up)]);
     const seen: string[] = [];
-    const stores = { up: state.store('up') as ReturnType<typeof up.build>['store'], down: state.store('down') as ReturnType<typeof up.build>['store'] };
+    const stores = {
+      up: state.store('up') as ReturnType<typeof up.build>['store'],
+      down: state.store('down') as ReturnType<typeof up.build>['store'],
+    };
     stores.up.setUpdateListener(({ key, newValue }) => stores.down.put(key, `${newValue}!`), false);
-    stores.down.setUpdateListener(({ key, newValue }) => seen.push(`${key}=${newValue}`), false);
+    stores.down.setUpdateListener(({ key, newValue }) => void seen.push(`${key}=${newValue}`), false);
     stores.up.put('a', '1');
     state.flushCaches();
     assert.deepEqual(seen, ['a=1!']);

@@ -113,6 +113,7 @@ describe('Topology', () => {
         },
       ],
       copartitionGroups: [],
+      stores: [],
     });
     assert.deepEqual(second?.nodes, [
       { kind: 'source', name: 'b', topics: ['by-key-repartition'], ...io },

@@ -2,11 +2,13 @@ import { IllegalStateError, TopologyError } from '../../errors/errors.js';
 import { Topology } from '../../topology/topology.js';
 import { type GraphNode, nodesInBuildOrder, RootGraphNode } from './graph-node.js';
 import { NameProvider } from './name-provider.js';
+import { reuseSourceTopics } from './table-source-graph-node.js';
 import { mergeDuplicateSources } from './merge-sources.js';
 import { mergeRepartitionTopics } from './merge-repartitions.js';
 
 export interface GraphBuilderOptions {
   readonly mergesRepartitionTopics: boolean;
+  readonly reusesSourceTopics: boolean;
   readonly requiresExplicitNames: boolean;
 }
 
@@ -46,9 +48,9 @@ export class GraphBuilder {
   /** Optimises the graph, checks it, and writes it to a new topology. Nothing can be added afterwards. */
   build(): Topology {
     if (!this.#isOptimized) this.#optimize();
-    this.#checkNames();
     const topology = new Topology();
     for (const node of nodesInBuildOrder(this.root)) node.writeTo(topology);
+    this.#checkNames();
     for (const sources of this.#copartitionedSources) topology.copartition(sources);
     topology.plan();
     return topology;
@@ -57,6 +59,7 @@ export class GraphBuilder {
   #optimize(): void {
     this.#isOptimized = true;
     this.#renameSources(mergeDuplicateSources(this.root));
+    if (this.#options.reusesSourceTopics) reuseSourceTopics(this.root);
     if (this.#options.mergesRepartitionTopics) this.#renameSources(mergeRepartitionTopics(this.root, this.names));
   }
 
@@ -73,13 +76,18 @@ export class GraphBuilder {
   }
 
   #checkNames(): void {
-    const topics = this.names.generatedTopics;
-    if (this.#options.requiresExplicitNames && topics.length > 0) {
-      throw new TopologyError(
-        'MISSING_NAME',
-        `'requireExplicitNames' is set, but these repartition topics have generated names: ${topics.join(', ')}. ` +
-          `Name the operators that need them, or the repartition() before them.`,
-      );
-    }
+    if (!this.#options.requiresExplicitNames) return;
+    const { generatedTopics, generatedStores } = this.names;
+    if (generatedTopics.length === 0 && generatedStores.length === 0) return;
+    const lists = [
+      ...(generatedStores.length > 0 ? [`stores (and their changelogs): ${generatedStores.join(', ')}`] : []),
+      ...(generatedTopics.length > 0 ? [`repartition topics: ${generatedTopics.join(', ')}`] : []),
+    ];
+    throw new TopologyError(
+      'MISSING_NAME',
+      `'requireExplicitNames' is set, but names of these were generated: ${lists.join('; ')}. Name the operators that ` +
+        `need the topics (groupBy, groupByKey, toTable, process), or the repartition() before them, and the stores ` +
+        `with their 'name' in Materialized.`,
+    );
   }
 }

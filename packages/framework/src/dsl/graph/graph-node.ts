@@ -65,11 +65,22 @@ export class RootGraphNode extends GraphNode {
 }
 
 /**
- * All nodes, parents first, in the order in which they were added. A node that the optimiser puts in has the priority of
- * its parent; the walk has met the parent before, and the sort is stable.
+ * All nodes, parents first, else by their priority: that of a node which was added more than once is its last one. The
+ * walk of Kafka Streams' `InternalStreamsBuilder.buildAndOptimizeTopology`, which subtopology numbers depend on.
  */
 export function nodesInBuildOrder(root: GraphNode): GraphNode[] {
-  const reachable = new Set([root]);
-  for (const node of reachable) for (const child of node.children) reachable.add(child);
-  return [...reachable].sort((a, b) => a.buildPriority - b.buildPriority);
+  const written = new Set<GraphNode>();
+  const queue = [root];
+  while (queue.length > 0) {
+    const at = queue.reduce(
+      (best, node, index) => (node.buildPriority < (queue[best]?.buildPriority ?? Infinity) ? index : best),
+      0,
+    );
+    const [node] = queue.splice(at, 1);
+    // A node with parents yet to come is met again below the last of them.
+    if (node === undefined || written.has(node) || !node.parents.every((parent) => written.has(parent))) continue;
+    written.add(node);
+    queue.push(...node.children);
+  }
+  return [...written];
 }

@@ -18,6 +18,7 @@ export function mergeRepartitionTopics(root: GraphNode, names: NameProvider): Ma
       ...first.settings,
       topicPrefix: first.topic,
       isNamedByUser: true,
+      dropsNullKeys: [...repartitions].every(({ settings }) => settings.dropsNullKeys),
     });
     merged.buildPriority = keyChanger.buildPriority;
     for (const repartition of repartitions) {

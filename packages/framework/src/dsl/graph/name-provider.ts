@@ -4,6 +4,7 @@ import { checkName } from '../../topology/node-names.js';
 export class NameProvider {
   #index = 0;
   readonly #generatedTopics = new Set<string>();
+  readonly #generatedStores = new Set<string>();
 
   /** `prefix` with the next number. */
   next(prefix: string): string {
@@ -28,6 +29,26 @@ export class NameProvider {
 
   get generatedTopics(): readonly string[] {
     return [...this.#generatedTopics];
+  }
+
+  /** A numbered store name, e.g. `KSTREAM-REDUCE-STATE-STORE-0000000001` for the prefix `KSTREAM-REDUCE-`. */
+  nextStore(prefix: string): string {
+    return this.next(`${prefix}STATE-STORE-`);
+  }
+
+  /** The user's name with a suffix, else a generated one. Either way a number is used up. */
+  suffixedOr(name: string | undefined, suffix: string, prefix: string): string {
+    const generated = this.next(prefix);
+    return name === undefined ? generated : (this.checked(name + suffix) ?? generated);
+  }
+
+  /** As {@link noteGeneratedTopic}, of a store. */
+  noteGeneratedStore(store: string): void {
+    this.#generatedStores.add(store);
+  }
+
+  get generatedStores(): readonly string[] {
+    return [...this.#generatedStores];
   }
 
   private checked(name: string | undefined): string | undefined {

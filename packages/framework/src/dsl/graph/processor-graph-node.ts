@@ -8,11 +8,13 @@ export class ProcessorGraphNode extends GraphNode {
     name: string,
     private readonly supplier: ProcessorSupplier<never, never>,
     traits?: GraphNodeTraits,
+    /** Names of stores that it uses, beside those that the supplier brings. */
+    private readonly stores: readonly string[] = [],
   ) {
     super(name, traits);
   }
 
   override writeTo(topology: Topology): void {
-    topology.addProcessor(this.name, { parents: this.parentNames, supplier: this.supplier });
+    topology.addProcessor(this.name, { parents: this.parentNames, supplier: this.supplier, stores: this.stores });
   }
 }

@@ -1,3 +1,4 @@
+import { NullKeyFilterProcessor } from '../../operators/null-key-filter.js';
 import { PassThroughProcessor } from '../../operators/pass-through.js';
 import type { Serde } from '../../serde/serde.js';
 import type { StreamPartitioner } from '../../topology/topology-nodes.js';
@@ -19,6 +20,8 @@ export interface RepartitionSettings {
   readonly partitioner?: StreamPartitioner | undefined;
   /** Added because a keyed operator needs it, not asked for by `repartition()`: the optimiser may merge it with others. */
   readonly isOptimizable: boolean;
+  /** The operators behind it have no use for records without a key. */
+  readonly dropsNullKeys: boolean;
 }
 
 /**
@@ -58,10 +61,13 @@ export class RepartitionGraphNode extends GraphNode {
   }
 
   override writeTo(topology: Topology): void {
-    const { keySerde, valueSerde, partitions, partitioner } = this.settings;
+    const { keySerde, valueSerde, partitions, partitioner, dropsNullKeys } = this.settings;
     topology
       .addRepartitionTopic({ name: this.topic, ...(partitions === undefined ? {} : { partitions }) })
-      .addProcessor(this.#filterName, { parents: this.parentNames, supplier: () => new PassThroughProcessor() })
+      .addProcessor(this.#filterName, {
+        parents: this.parentNames,
+        supplier: dropsNullKeys ? () => new NullKeyFilterProcessor() : () => new PassThroughProcessor(),
+      })
       .addSink(this.#sinkName, {
         parents: this.#filterName,
         topic: this.topic,

@@ -15,8 +15,11 @@ export interface StoreUpdate<K, V> {
   readonly recordContext: unknown;
 }
 
-/** Called on eviction and before a commit, inside the task. It may write to this and other stores. */
-export type UpdateListener<K, V> = (update: StoreUpdate<K, V>) => void;
+/**
+ * Called on eviction and before a commit, inside the task. It may write to this and other stores. Until a promise that it
+ * returns is settled, the cache holds back further updates; the task waits for the promise.
+ */
+export type UpdateListener<K, V> = (update: StoreUpdate<K, V>) => void | Promise<void>;
 
 interface HeldUpdate {
   readonly oldValue: ByteString | null;
@@ -36,6 +39,7 @@ const UPDATE_OVERHEAD_BYTES = 150;
 export class UpdateCache {
   readonly #held = new Map<ByteString, HeldUpdate>();
   #listener: UpdateListener<ByteString, ByteString> | undefined;
+  #isWaiting = false;
 
   constructor(
     private readonly reader: ByteReader,
@@ -69,15 +73,23 @@ export class UpdateCache {
     this.#held.set(key, update);
   }
 
-  /** Called after a change was written: passes on the oldest updates while the budget is exceeded. */
-  evict(): void {
-    while (this.budget.isExceeded && this.#held.size > 0) this.#passOnOldest();
+  /** True while an update that was passed on is still being worked on. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
   }
 
-  /** Passes on everything, also what listeners add meanwhile. Returns how many updates there were. */
+  /** Called after a change was written: passes on the oldest updates while the budget is exceeded. */
+  evict(): void {
+    while (this.budget.isExceeded && this.#held.size > 0 && !this.#isWaiting) this.#passOnOldest();
+  }
+
+  /**
+   * Passes on everything, also what listeners add meanwhile, but stops when it has to wait for a listener. Returns how
+   * many updates it passed on.
+   */
   flush(): number {
     let count = 0;
-    for (; this.#held.size > 0; count++) this.#passOnOldest();
+    for (; this.#held.size > 0 && !this.#isWaiting; count++) this.#passOnOldest();
     return count;
   }
 
@@ -95,6 +107,12 @@ export class UpdateCache {
     const newValue = this.reader.get(key) ?? null;
     // A key that came and went between two flushes concerns no one.
     if (newValue === null && oldValue === null) return;
-    this.#listener?.({ key, newValue, oldValue, timestampMs, recordContext });
+    const working = this.#listener?.({ key, newValue, oldValue, timestampMs, recordContext });
+    if (working === undefined) return;
+    this.#isWaiting = true;
+    const goOn = (): void => {
+      this.#isWaiting = false;
+    };
+    working.then(goOn, goOn);
   }
 }

@@ -53,15 +53,15 @@ export class BufferedKeyValueStore<K, V>
   }
 
   setUpdateListener(listener: UpdateListener<K, V>, sendsOldValues: boolean): boolean {
-    this.cache?.setListener(({ key, newValue, oldValue, timestampMs, recordContext }) => {
+    this.cache?.setListener(({ key, newValue, oldValue, timestampMs, recordContext }) =>
       listener({
         key: this.keys.decode(key),
         newValue: newValue === null ? null : this.values.decode(newValue),
         oldValue: oldValue === null || !sendsOldValues ? null : this.values.decode(oldValue),
         timestampMs,
         recordContext,
-      });
-    });
+      }),
+    );
     return this.cache !== undefined;
   }
 

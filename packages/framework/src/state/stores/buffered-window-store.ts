@@ -47,15 +47,15 @@ export class BufferedWindowStore<K, V>
   }
 
   setUpdateListener(listener: UpdateListener<Windowed<K>, V>, sendsOldValues: boolean): boolean {
-    this.cache?.setListener(({ key, newValue, oldValue, timestampMs, recordContext }) => {
+    this.cache?.setListener(({ key, newValue, oldValue, timestampMs, recordContext }) =>
       listener({
         key: this.windowed(key),
         newValue: newValue === null ? null : this.values.decode(newValue),
         oldValue: oldValue === null || !sendsOldValues ? null : this.values.decode(oldValue),
         timestampMs,
         recordContext,
-      });
-    });
+      }),
+    );
     return this.cache !== undefined;
   }
 
