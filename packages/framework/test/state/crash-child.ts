@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { serdes } from '../../dist/serde/serdes.js';
 import { CacheBudget } from '../../dist/state/cache/cache-budget.js';
 import { TaskDirectory } from '../../dist/state/directory/task-directory.js';
@@ -13,7 +14,9 @@ export const STORES = ['first', 'second'];
 
 export function openState(path: string): { readonly directory: TaskDirectory; readonly state: TaskState } {
   const directory = new TaskDirectory({ path, applicationId: 'app', taskId: '0_0', clock: systemClock });
-  const builders = STORES.map((name) => Stores.keyValueStore({ name, keySerde: serdes.string, valueSerde: serdes.string }));
+  const builders = STORES.map((name) =>
+    Stores.keyValueStore({ name, keySerde: serdes.string, valueSerde: serdes.string }),
+  );
   const state = new TaskState({
     taskId: '0_0',
     builders: builders as unknown as StoreBuilder[],
@@ -29,12 +32,11 @@ export function openState(path: string): { readonly directory: TaskDirectory; re
 
 /**
  * Writes round after round: each round gives every key of both stores the round's number and commits it as the
- * changelogs' offset. Never ends by itself.
+ * changelogs' offset, then prints a dot. Never ends by itself.
  */
 function main(path: string): void {
   const { state } = openState(path);
   let round = state.changelogOffset('first') ?? 0;
-  process.stdout.write(`from ${round}\n`);
   for (;;) {
     round++;
     for (const name of STORES) {
@@ -43,6 +45,7 @@ function main(path: string): void {
     }
     state.drainChangelog(() => undefined);
     state.commit(new Map(STORES.map((name) => [name, round])));
+    writeSync(1, '.');
   }
 }
 

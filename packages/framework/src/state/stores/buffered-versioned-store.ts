@@ -74,9 +74,12 @@ export class BufferedVersionedStore<K, V>
 
   restore(records: readonly RestoreRecord[]): void {
     const { buffer } = this.deps.env;
-    for (const { timestamp } of records) observeTime(buffer, this.segments, timestamp);
     for (const { key, value, timestamp } of records) {
-      if (key !== null) this.#write(toByteString(key), value === null ? null : toByteString(value), timestamp);
+      if (key === null) continue;
+      // Record by record, not first to the end of the batch: a deletion must not be forgotten before the older versions
+      // that came after it.
+      observeTime(buffer, this.segments, timestamp);
+      this.#write(toByteString(key), value === null ? null : toByteString(value), timestamp);
     }
     buffer.commit();
   }

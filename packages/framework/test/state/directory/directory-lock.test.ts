@@ -22,7 +22,9 @@ async function lockingProcess(directory: string): Promise<ChildProcess> {
     }
     setInterval(() => {}, 1 << 30);
   `;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [said] = (await once(child.stdout, 'data')) as [Buffer];
   child.emit('said', String(said).trim());
   Object.assign(child, { said: String(said).trim() });
@@ -58,7 +60,12 @@ describe('DirectoryLock', () => {
     writeFileSync(join(directory, LOCK_FILE), JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), token: 'dead' }));
     const children = await Promise.all(Array.from({ length: 4 }, () => lockingProcess(directory)));
     const said = children.map((child) => (child as ChildProcess & { said: string }).said);
-    assert.deepEqual(said.sort(), ['STATE_DIRECTORY_LOCKED', 'STATE_DIRECTORY_LOCKED', 'STATE_DIRECTORY_LOCKED', 'locked']);
+    assert.deepEqual(said.sort(), [
+      'STATE_DIRECTORY_LOCKED',
+      'STATE_DIRECTORY_LOCKED',
+      'STATE_DIRECTORY_LOCKED',
+      'locked',
+    ]);
     assert.deepEqual(readdirSync(directory), [LOCK_FILE]);
     await Promise.all(children.map(kill));
   }).timeout(30_000);

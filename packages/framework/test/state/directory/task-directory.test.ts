@@ -24,7 +24,10 @@ function used(isClean: boolean, more: { readonly bootId?: string } = {}): string
   return path;
 }
 
-function reopen(path: string, more: { readonly bootId?: string } = {}): Pick<TaskDirectory, 'status' | 'damage'> & { value: unknown } {
+function reopen(
+  path: string,
+  more: { readonly bootId?: string } = {},
+): Pick<TaskDirectory, 'status' | 'damage'> & { value: unknown } {
   const directory = openIn(path, more);
   const value = directory.engine.openStore('s').get('k');
   assert.equal(directory.engine.metadata('offset:s'), value === undefined ? undefined : '7');

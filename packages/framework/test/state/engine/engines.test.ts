@@ -43,34 +43,42 @@ for (const [name, open] of Object.entries(engines)) {
       const entry = fc.tuple(key, fc.option(fc.string({ unit: byte, maxLength: 5 })));
       const scan = fc.record({ from: fc.option(key), to: fc.option(key), isReverse: fc.boolean(), limit: fc.nat(8) });
       fc.assert(
-        fc.property(fc.array(fc.array(entry), { maxLength: 4 }), fc.array(scan, { maxLength: 20 }), (shortWrites, shortScans) => {
-          const writes = shortWrites.map((write) => write.map(([at, value]) => [expand(at), value] as const));
-          const scans = shortScans.map((each) => ({ ...each, from: expandBound(each.from), to: expandBound(each.to) }));
-          const engine = open();
-          const store = engine.openStore('s');
-          const model = new Map<string, string>();
-          for (const write of writes) {
-            const changes = new Map(write);
-            engine.write([{ store: 's', changes }], NONE);
-            for (const [at, value] of changes) {
-              if (value === null) model.delete(at);
-              else model.set(at, value);
+        fc.property(
+          fc.array(fc.array(entry), { maxLength: 4 }),
+          fc.array(scan, { maxLength: 20 }),
+          (shortWrites, shortScans) => {
+            const writes = shortWrites.map((write) => write.map(([at, value]) => [expand(at), value] as const));
+            const scans = shortScans.map((each) => ({
+              ...each,
+              from: expandBound(each.from),
+              to: expandBound(each.to),
+            }));
+            const engine = open();
+            const store = engine.openStore('s');
+            const model = new Map<string, string>();
+            for (const write of writes) {
+              const changes = new Map(write);
+              engine.write([{ store: 's', changes }], NONE);
+              for (const [at, value] of changes) {
+                if (value === null) model.delete(at);
+                else model.set(at, value);
+              }
             }
-          }
-          for (const { from, to, isReverse, limit } of scans) {
-            const found = [...model]
-              .filter(([at]) => (from === null || at >= from) && (to === null || at < to))
-              .sort(([a], [b]) => (a < b === isReverse ? 1 : -1))
-              .slice(0, limit);
-            const scanned = store.scan(from ?? undefined, to ?? undefined, isReverse, limit);
-            assert.deepEqual(
-              scanned.map((each) => [brief(each.key), each.value]),
-              found.map(([at, value]) => [brief(at), value]),
-            );
-            if (from !== null) assert.equal(store.get(from), model.get(from));
-          }
-          engine.close();
-        }),
+            for (const { from, to, isReverse, limit } of scans) {
+              const found = [...model]
+                .filter(([at]) => (from === null || at >= from) && (to === null || at < to))
+                .sort(([a], [b]) => (a < b === isReverse ? 1 : -1))
+                .slice(0, limit);
+              const scanned = store.scan(from ?? undefined, to ?? undefined, isReverse, limit);
+              assert.deepEqual(
+                scanned.map((each) => [brief(each.key), each.value]),
+                found.map(([at, value]) => [brief(at), value]),
+              );
+              if (from !== null) assert.equal(store.get(from), model.get(from));
+            }
+            engine.close();
+          },
+        ),
         { numRuns: name === 'memory' ? 300 : 80 },
       );
     }).timeout(60_000);
@@ -164,7 +172,10 @@ describe('state engine lmdb on disk', () => {
     const engine = new LmdbEngine({ file: join(temporaryDirectory(), 'data.mdb'), isDurable: false });
     const value = 'v'.repeat(1_000_000);
     for (let batch = 0; batch < 6; batch++) {
-      const changes = Array.from({ length: 50 }, (_, at) => [`${batch}-${String(at).padStart(2, '0')}`, value] as const);
+      const changes = Array.from(
+        { length: 50 },
+        (_, at) => [`${batch}-${String(at).padStart(2, '0')}`, value] as const,
+      );
       engine.write([{ store: 's', changes }], new Map());
     }
     assert.ok(engine.approximateBytes() > 290_000_000);

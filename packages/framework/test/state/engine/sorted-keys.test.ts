@@ -11,31 +11,45 @@ describe('SortedKeys', () => {
       { weight: 1, arbitrary: fc.record({ removeFrom: key, count: fc.nat(1500) }) },
     );
     fc.assert(
-      fc.property(fc.array(key, { maxLength: 2000 }), fc.array(step, { maxLength: 12 }), key, (initial, steps, probe) => {
-        const model = new Set(initial);
-        const keys = SortedKeys.of(model);
-        for (const each of steps) {
-          const removed =
-            'removeFrom' in each
-              ? [...model].sort().filter((at) => at >= each.removeFrom).slice(0, each.count)
-              : 'remove' in each
-                ? each.remove
-                : [];
-          for (const at of 'add' in each ? each.add : []) {
-            keys.add(at);
-            model.add(at);
+      fc.property(
+        fc.array(key, { maxLength: 2000 }),
+        fc.array(step, { maxLength: 12 }),
+        key,
+        (initial, steps, probe) => {
+          const model = new Set(initial);
+          const keys = SortedKeys.of(model);
+          for (const each of steps) {
+            const removed =
+              'removeFrom' in each
+                ? [...model]
+                    .sort()
+                    .filter((at) => at >= each.removeFrom)
+                    .slice(0, each.count)
+                : 'remove' in each
+                  ? each.remove
+                  : [];
+            for (const at of 'add' in each ? each.add : []) {
+              keys.add(at);
+              model.add(at);
+            }
+            for (const at of removed) {
+              keys.delete(at);
+              model.delete(at);
+            }
           }
-          for (const at of removed) {
-            keys.delete(at);
-            model.delete(at);
-          }
-        }
-        const sorted = [...model].sort();
-        assert.deepEqual(ascending(keys), sorted);
-        assert.deepEqual(descending(keys), sorted.reverse());
-        assert.equal(keys.atOrAfter(probe), [...model].sort().find((at) => at >= probe));
-        assert.equal(keys.before(probe), [...model].sort().findLast((at) => at < probe));
-      }),
+          const sorted = [...model].sort();
+          assert.deepEqual(ascending(keys), sorted);
+          assert.deepEqual(descending(keys), sorted.reverse());
+          assert.equal(
+            keys.atOrAfter(probe),
+            [...model].sort().find((at) => at >= probe),
+          );
+          assert.equal(
+            keys.before(probe),
+            [...model].sort().findLast((at) => at < probe),
+          );
+        },
+      ),
       { numRuns: 60 },
     );
   }).timeout(30_000);
