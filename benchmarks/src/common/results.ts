@@ -4,7 +4,7 @@ import type { Environment } from './environment.js';
 
 /** Writes the raw result of a benchmark to `benchmarks/results/` and prints it as the last line, as one JSON object. */
 export function publish(name: string, environment: Environment, result: object): void {
-  const directory = fileURLToPath(new URL('../results/', import.meta.url));
+  const directory = fileURLToPath(new URL('../../results/', import.meta.url));
   mkdirSync(directory, { recursive: true });
   const file = `${directory}${name}-${environment.takenAt.replaceAll(':', '-').slice(0, 19)}.json`;
   const document = { benchmark: name, environment, ...result };
