@@ -1,4 +1,4 @@
-import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
 
 /** Where figures were measured; committed beside them. */
 export interface Environment {
@@ -11,6 +11,8 @@ export interface Environment {
   readonly v8: string;
   /** Version of Apache Kafka, or `unknown` for a cluster that was there already. */
   readonly kafka: string;
+  /** Load average of the last 15 minutes at the end: above about 3 something else was running beside the benchmark. */
+  readonly loadAverage: number;
 }
 
 export function describeEnvironment(kafka: string): Environment {
@@ -24,5 +26,6 @@ export function describeEnvironment(kafka: string): Environment {
     node: process.version,
     v8: process.versions.v8,
     kafka,
+    loadAverage: Math.round((loadavg()[2] ?? 0) * 10) / 10,
   };
 }

@@ -23,6 +23,9 @@ export async function runJob<Result>(run: (job: Job) => Promise<Result>): Promis
   if (text === undefined || process.send === undefined) {
     throw new Error('This file is a part of a benchmark and is started by it: npm run bench -- <name>');
   }
+  // Without the benchmark that asked for it, nobody wants the result.
+  const endWithParent = (): never => process.exit(1);
+  process.once('disconnect', endWithParent);
   const result = await run(JSON.parse(text) as Job);
   await new Promise<void>((resolve, reject) => {
     process.send?.(result, (error: Error | null) => {
@@ -30,5 +33,6 @@ export async function runJob<Result>(run: (job: Job) => Promise<Result>): Promis
       else reject(error);
     });
   });
+  process.off('disconnect', endWithParent);
   process.disconnect();
 }

@@ -2,13 +2,16 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from './environment.js';
 
-/** Writes the raw result of a benchmark to `benchmarks/results/` and prints it as the last line, as one JSON object. */
-export function publish(name: string, environment: Environment, result: object): void {
-  const directory = fileURLToPath(new URL('../results/', import.meta.url));
+/**
+ * Prints the result of a benchmark as the last line, as one JSON object, and writes it to `benchmarks/results/` together with
+ * the raw figures behind it.
+ */
+export function publish(name: string, environment: Environment, result: object, raw: object): void {
+  const directory = fileURLToPath(new URL('../../results/', import.meta.url));
   mkdirSync(directory, { recursive: true });
   const file = `${directory}${name}-${environment.takenAt.replaceAll(':', '-').slice(0, 19)}.json`;
   const document = { benchmark: name, environment, ...result };
-  writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify({ ...document, ...raw }, null, 1)}\n`);
   console.log(`Raw figures: ${file}`);
   console.log(JSON.stringify(document));
 }

@@ -40,12 +40,8 @@ async function memory(kafka: BenchmarkKafka, { records = 5_000_000, profileDir }
         `${verdict.growthMiBPerMillion} MiB per million records.`,
     );
     process.exitCode = verdict.isFlat ? 0 : 1;
-    publish('memory', describeEnvironment(kafka.version), {
-      workload: { records, partitions: PARTITIONS, settings: SETTINGS },
-      verdict,
-      figures,
-      samples,
-    });
+    const workload = { records, partitions: PARTITIONS, settings: SETTINGS };
+    publish('memory', describeEnvironment(kafka.version), { workload, verdict, figures }, { samples });
   } finally {
     await admin.deleteTopic(inputTopic);
     await admin.deleteTopic(outputTopic);

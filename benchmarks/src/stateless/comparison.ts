@@ -13,12 +13,19 @@ interface SideSummary {
   readonly cpuMicrosPerRecord: number;
 }
 
-/** Medians over the rounds; a ratio is Millrace's figure divided by the plain loop's. */
+/** Millrace's figure divided by the plain loop's, of the two runs of each round: median and extremes over the rounds. */
+interface Ratio {
+  readonly median: number;
+  readonly least: number;
+  readonly most: number;
+}
+
 interface StretchSummary {
+  /** Medians over the rounds. */
   readonly millrace: SideSummary;
   readonly plain: SideSummary;
-  readonly rateRatio: number;
-  readonly cpuRatio: number;
+  readonly rateRatio: Ratio;
+  readonly cpuRatio: Ratio;
 }
 
 export type Summary = Readonly<Record<'whole' | 'warm', StretchSummary>>;
@@ -28,21 +35,36 @@ export function summarise(runs: readonly Run[]): Summary {
 }
 
 function summariseStretch(runs: readonly Run[], name: 'whole' | 'warm'): StretchSummary {
-  const ofSide = (side: Side): SideSummary => {
-    const stretches = runs.filter((run) => run.side === side).map((run) => run[name]);
-    return {
-      recordsPerSecond: Math.round(median(stretches.map((stretch) => stretch.recordsPerSecond))),
-      cpuMicrosPerRecord: round(median(stretches.map((stretch) => stretch.cpuMicrosPerRecord))),
-    };
-  };
-  const millrace = ofSide('millrace');
-  const plain = ofSide('plain');
+  const of = (side: Side): readonly Stretch[] =>
+    runs
+      .filter((run) => run.side === side)
+      .sort((left, right) => left.round - right.round)
+      .map((run) => run[name]);
+  const millrace = of('millrace');
+  const plain = of('plain');
   return {
-    millrace,
-    plain,
-    rateRatio: round(millrace.recordsPerSecond / plain.recordsPerSecond),
-    cpuRatio: round(millrace.cpuMicrosPerRecord / plain.cpuMicrosPerRecord),
+    millrace: summariseSide(millrace),
+    plain: summariseSide(plain),
+    rateRatio: ratioOf(millrace, plain, (stretch) => stretch.recordsPerSecond),
+    cpuRatio: ratioOf(millrace, plain, (stretch) => stretch.cpuMicrosPerRecord),
   };
+}
+
+function summariseSide(stretches: readonly Stretch[]): SideSummary {
+  return {
+    recordsPerSecond: Math.round(median(stretches.map((stretch) => stretch.recordsPerSecond))),
+    cpuMicrosPerRecord: round(median(stretches.map((stretch) => stretch.cpuMicrosPerRecord))),
+  };
+}
+
+/** Round by round: the two runs of a round follow each other, so that a machine that gets busier hits both. */
+function ratioOf(millrace: readonly Stretch[], plain: readonly Stretch[], figure: (of: Stretch) => number): Ratio {
+  const ratios = plain.map((stretch, index) => {
+    const counterpart = millrace[index];
+    if (counterpart === undefined) throw new Error(`Round ${index + 1} has no run of Millrace.`);
+    return figure(counterpart) / figure(stretch);
+  });
+  return { median: round(median(ratios)), least: round(Math.min(...ratios)), most: round(Math.max(...ratios)) };
 }
 
 export function printRun(run: Run): void {
@@ -57,7 +79,12 @@ export function printSummary(summary: Summary): void {
     const { millrace, plain, rateRatio, cpuRatio } = summary[name];
     console.log(
       `${titles[name]}: Millrace ${millrace.recordsPerSecond} records/s at ${millrace.cpuMicrosPerRecord} us CPU, ` +
-        `plain loop ${plain.recordsPerSecond} at ${plain.cpuMicrosPerRecord}: rate x${rateRatio}, CPU x${cpuRatio}`,
+        `plain loop ${plain.recordsPerSecond} at ${plain.cpuMicrosPerRecord}: ` +
+        `rate x${ratioText(rateRatio)}, CPU x${ratioText(cpuRatio)}`,
     );
   }
+}
+
+function ratioText({ median: middle, least, most }: Ratio): string {
+  return `${middle} (${least} to ${most})`;
 }

@@ -42,11 +42,8 @@ async function stateless(kafka: BenchmarkKafka, { records = 2_000_000, rounds = 
     }
     const summary = summarise(runs);
     printSummary(summary);
-    publish('stateless', describeEnvironment(kafka.version), {
-      workload: { records, partitions: PARTITIONS, rounds, settings: SETTINGS },
-      summary,
-      runs,
-    });
+    const workload = { records, partitions: PARTITIONS, rounds, settings: SETTINGS };
+    publish('stateless', describeEnvironment(kafka.version), { workload, summary }, { runs });
   } finally {
     await admin.deleteTopic(inputTopic);
     await admin.close();

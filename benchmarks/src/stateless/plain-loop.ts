@@ -67,7 +67,8 @@ async function commit(producer: Producer, consumer: KafkaConsumer): Promise<void
       else resolve();
     });
   });
-  consumer.commitSync(consumer.position().filter(({ offset }) => offset >= 0));
+  const positions = consumer.position().filter(({ offset }) => offset >= 0);
+  if (positions.length > 0) consumer.commitSync(positions);
 }
 
 async function connectProducer(job: Job): Promise<Producer> {

@@ -80,7 +80,10 @@ export class TopologyTopics {
   async prepare(admin: KafkaAdmin, options: PrepareOptions): Promise<Map<string, number>> {
     const external = this.#externalTopics(options.deadLetterTopic);
     const internal = [...this.#internal.keys()].map(this.fullName);
-    const described = await admin.describeTopics([...new Set([...external.read, ...external.written, ...internal])]);
+    const matching = this.#patterns.length === 0 ? [] : await this.#matchingTopics(admin);
+    const described = await admin.describeTopics([
+      ...new Set([...external.read, ...external.written, ...internal, ...matching]),
+    ]);
     const counts = new Map(described.map(({ topic, partitions }) => [topic, partitions]));
     this.#requireTopics(external, counts);
     for (const topic of this.#internal.values()) {
@@ -141,6 +144,11 @@ export class TopologyTopics {
         'Topics read together by key must have the same number of partitions:',
       );
     }
+  }
+
+  async #matchingTopics(admin: KafkaAdmin): Promise<string[]> {
+    const topics = await admin.listTopics();
+    return topics.filter((topic) => this.#patterns.some(({ pattern }) => pattern.test(topic)));
   }
 
   #externalTopics(deadLetterTopic: string | undefined): ExternalTopics {
@@ -291,7 +299,7 @@ function listOf(topics: readonly string[]): string {
 
 /** Anchors a pattern so that it must match the whole name, as java.util.regex does in Kafka. */
 function wholeName(pattern: RegExp): RegExp {
-  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace('g', ''));
+  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, ''));
 }
 
 function checkEqualCounts(topics: readonly string[], counts: ReadonlyMap<string, number>, why: string): void {

@@ -92,13 +92,22 @@ async function startWithJava(report: Report): Promise<DemoKafka> {
 
 async function startInDocker(report: Report): Promise<DemoKafka> {
   const env = { ...process.env, MILLRACE_TEST_KAFKA: 'testcontainers' };
-  const { bootstrapServers } = await startKafkaFixture({ env, onProgress: report });
+  const { bootstrapServers } = await startKafkaFixture({ env, onProgress: report }).catch((error: unknown) => {
+    throw new Error(`Docker does not help either: ${reasonOf(error)}`);
+  });
   return realKafka(bootstrapServers, `Apache Kafka in Docker at ${bootstrapServers}`, {
     isForeign: false,
     topicPrefix: '',
     applicationId: APPLICATION_ID,
     stop: stopKafkaFixture,
   });
+}
+
+/** The fixture speaks to tests; what it found out about its one way, Docker, is in the cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  return cause instanceof AggregateError && cause.errors.length > 0 ? reasonOf(cause.errors[0]) : error.message;
 }
 
 function realKafka(

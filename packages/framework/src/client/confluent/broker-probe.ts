@@ -89,14 +89,19 @@ function openSocket(connection: KafkaConnectionOptions, server: string, timeoutM
     const timer = setTimeout(() => {
       socket.destroy(new Error(`no connection within ${String(timeoutMs)} ms`));
     }, timeoutMs);
+    let isConnected = false;
+    socket.once('connect', () => {
+      isConnected = true;
+    });
     socket.once(isTls ? 'secureConnect' : 'connect', () => {
       clearTimeout(timer);
       resolve(socket);
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
+      // A plaintext listener of Kafka closes the connection when it reads a TLS greeting.
       const isTlsFailure =
-        isTls && error.syscall === undefined && error.code !== 'ECONNRESET' && error.code !== undefined;
+        isTls && (error.code === 'ECONNRESET' ? isConnected : error.syscall === undefined && error.code !== undefined);
       reject(isTlsFailure ? tlsFailure(server, error) : error);
     });
   });
@@ -126,7 +131,7 @@ function tlsOptions(connection: KafkaConnectionOptions, host: string, port: numb
 }
 
 function tlsFailure(server: string, error: NodeJS.ErrnoException): KafkaError {
-  const isPlaintext = error.code === 'ERR_SSL_WRONG_VERSION_NUMBER' || error.code === 'EPROTO';
+  const isPlaintext = ['ERR_SSL_WRONG_VERSION_NUMBER', 'EPROTO', 'ECONNRESET'].includes(error.code ?? '');
   const advice = isPlaintext
     ? 'Is this port a plaintext listener? Then leave tls out.'
     : "Check tls.ca, tls.cert and tls.key, and that the broker's certificate names this host.";

@@ -76,6 +76,19 @@ describe('probeBroker', () => {
     assert.deepEqual(await probe(`127.0.0.1:1,${server}`), { hasConsumerProtocol: false });
   });
 
+  it('should refuse TLS to a listener that closes the connection when it reads a TLS greeting', async () => {
+    const server = await broker();
+    await assert.rejects(
+      probeBroker({ bootstrapServers: server, tls: true }, [server], 300, () => false),
+      (error) => {
+        assert.ok(error instanceof KafkaError, String(error));
+        assert.equal(error.code, 'AUTHENTICATION_FAILED');
+        assert.match(error.message, /plaintext listener\? Then leave tls out/);
+        return true;
+      },
+    );
+  });
+
   for (const [what, answers, mechanism, pattern] of [
     ['a listener that wants TLS', [], undefined, /TLS listener/],
     ['something that is no Kafka', [Buffer.from('HTTP/1.1 400 Bad Request')], undefined, /Kafka protocol/],
