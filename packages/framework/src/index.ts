@@ -142,6 +142,7 @@ export type {
   UncaughtHandler,
 } from './runtime/handlers.js';
 export type { StreamsOptions } from './runtime/options.js';
+export type { StoreQueryOptions } from './runtime/store-queries.js';
 export type { LoopStep, StepTiming } from './runtime/step-timings.js';
 export { StreamsClient } from './runtime/streams-client.js';
 export type { StreamsMetrics } from './runtime/streams-client.js';
@@ -184,6 +185,8 @@ export type { StateStoreErrorCode } from './errors/errors.js';
 export type { StoreUpdate, UpdateListener } from './state/cache/update-cache.js';
 export type { EngineKind } from './state/engine/engine.js';
 export type { StoreIterator } from './state/iterators/store-iterator.js';
+export { QueryableStores } from './state/queries/queryable-stores.js';
+export type { QueryableType } from './state/queries/queryable-stores.js';
 export type { StateFlushOptions } from './state/state-options.js';
 export type { ChangelogTopicOptions, StoreChangelog } from './state/stores/changelog-topic.js';
 export type {

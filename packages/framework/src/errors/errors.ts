@@ -105,9 +105,11 @@ export class KafkaError extends StreamsError {
 export type StateStoreErrorCode =
   | 'STORE_CLOSED'
   | 'STORE_NOT_FOUND'
+  | 'STORE_WRONG_TYPE'
   | 'STORE_INVALID_KEY'
   | 'STORE_INVALID_OPTION'
   | 'ITERATOR_CLOSED'
+  | 'STATE_UNAVAILABLE'
   | 'STATE_ENGINE_FAILED'
   | 'STATE_DIRECTORY_LOCKED'
   | 'STATE_DIRECTORY_FOREIGN'

@@ -19,6 +19,7 @@ import type { StreamCounters } from './stream-counters.js';
 import type { StreamTaskDeps } from './stream-task-deps.js';
 import { TaskManager, type TaskPhase } from './task-manager.js';
 import { textOf } from './task-node.js';
+import type { HeldTask } from './store-queries.js';
 import type { TaskStores } from './task-stores.js';
 import type { ClusterTopicPartitions } from './topic-partitions.js';
 import type { TopologyTopics } from './topology-topics.js';
@@ -162,6 +163,11 @@ export class StreamLoop {
   /** Tasks held, with what they are doing. */
   get taskPhases(): ReadonlyMap<string, TaskPhase> {
     return this.#tasks.phases;
+  }
+
+  /** Tasks held, with their stores. */
+  get heldTasks(): readonly HeldTask[] {
+    return this.#tasks.held;
   }
 
   get restoreProgress(): RestoreProgress {

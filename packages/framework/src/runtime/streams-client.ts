@@ -1,6 +1,9 @@
 import type { KafkaAdmin } from '../client/port.js';
 import { IllegalStateError, TaskMigratedError } from '../errors/errors.js';
 import { StreamsError } from '../errors/streams-error.js';
+import type { QueryableType } from '../state/queries/queryable-stores.js';
+import type { StateStore } from '../state/stores/state-store.js';
+import type { StoreBuilder } from '../state/stores/store-builder.js';
 import type { TopologyPlan } from '../topology/topology-nodes.js';
 import type { Topology } from '../topology/topology.js';
 import type { RestoreProgress } from './changelog-reader.js';
@@ -9,6 +12,7 @@ import { GlobalTables } from './global-tables.js';
 import { LocalState } from './local-state.js';
 import type { StreamsOptions } from './options.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
+import { StoreQueries, type StoreQueryOptions } from './store-queries.js';
 import type { LoopStep, StepTiming } from './step-timings.js';
 import { retrying } from './retry.js';
 import { StreamCounters } from './stream-counters.js';
@@ -50,6 +54,7 @@ export class StreamsClient {
   readonly #plan: TopologyPlan;
   readonly #counters = new StreamCounters();
   #localState: LocalState | undefined;
+  readonly #queries: StoreQueries;
   #globalTables: GlobalTables | undefined;
   #loop: StreamLoop | undefined;
   #isClosing = false;
@@ -70,6 +75,13 @@ export class StreamsClient {
     this.#topics = new TopologyTopics(applicationId, this.#plan);
     this.#admin = kafka.admin();
     this.#partitionCounts = new ClusterTopicPartitions(this.#admin);
+    this.#queries = new StoreQueries({
+      plan: this.#plan,
+      clientState: () => this.state,
+      globalTables: () => this.#globalTables,
+      heldTasks: () => this.#loop?.heldTasks ?? [],
+      elsewhere: () => '',
+    });
     this.closed = new Promise<void>((resolve, reject) => {
       this.#resolveClosed = resolve;
       this.#rejectClosed = reject;
@@ -94,6 +106,30 @@ export class StreamsClient {
   /** Tasks that this process holds at the moment, by id, with what they are doing. */
   get tasks(): ReadonlyMap<string, TaskPhase> {
     return this.#loop?.taskPhases ?? new Map<string, TaskPhase>();
+  }
+
+  /**
+   * The stores of this name in all tasks of this process as one, for reading: committed state only. It follows
+   * rebalances: each read asks the tasks that are here then. A key of another process's partition is not found here;
+   * {@link keyQueryMetadata} says where it is.
+   *
+   * @param store its builder, or its name together with how to read it (`QueryableStores`)
+   * @throws StateStoreError `STORE_NOT_FOUND`, `STORE_WRONG_TYPE`; `STATE_UNAVAILABLE` (also from each read): not started,
+   *   still being restored, or with other processes
+   * @example
+   * const counts = client.store('counts', QueryableStores.keyValue<string, number>());
+   * counts.get('AMS');
+   */
+  store<S extends StateStore, R>(store: StoreBuilder<S, R>, options?: StoreQueryOptions): R;
+  store<R>(store: string, type: QueryableType<R>, options?: StoreQueryOptions): R;
+  store(
+    store: string | StoreBuilder,
+    typeOrOptions: QueryableType<unknown> | StoreQueryOptions = {},
+    options: StoreQueryOptions = {},
+  ): unknown {
+    if (typeof store !== 'string')
+      return this.#queries.store(store.name, undefined, typeOrOptions as StoreQueryOptions);
+    return this.#queries.store(store, typeOrOptions as QueryableType<unknown>, options);
   }
 
   /**

@@ -65,10 +65,9 @@ export class TaskManager {
     return [...this.#managed.values()].some(({ phase }) => phase !== 'running');
   }
 
-  /** Stores of a running task, for queries. */
-  storesOf(taskId: string): TaskStores | undefined {
-    const managed = this.#managed.get(taskId);
-    return managed?.phase === 'running' ? managed.stores : undefined;
+  /** All tasks held, with their stores, for queries. */
+  get held(): readonly { readonly id: TaskId; readonly phase: TaskPhase; readonly stores: TaskStores | undefined }[] {
+    return [...this.#managed.values()];
   }
 
   /** Takes over newly assigned partitions, each with the offset to start at. They run once {@link advance} says so. */
