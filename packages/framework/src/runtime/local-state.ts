@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TaskId } from '../processor/processor-context.js';
 import { CacheBudget } from '../state/cache/cache-budget.js';
-import { ProcessId } from '../state/directory/process-id.js';
-import { StateDirectory } from '../state/directory/state-directory.js';
+import { openFileStorage, type OpenStateStorage, type StateStorage } from '../state/directory/state-storage.js';
 import type { Subtopology, TopologyPlan } from '../topology/topology-nodes.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { TaskStores } from './task-stores.js';
@@ -13,8 +12,7 @@ export const GLOBAL_TASK_ID = new TaskId(-1, -1);
 
 /** What one client keeps on this machine: its state directory, its id, the budget of its caches. */
 export class LocalState {
-  readonly #directory: StateDirectory | undefined;
-  readonly #processId: ProcessId | undefined;
+  readonly #storage: StateStorage | undefined;
   readonly #cacheBudget: CacheBudget;
   /** Names this process among those of the application; kept over restarts if there is a state directory. */
   readonly processId: string;
@@ -24,6 +22,7 @@ export class LocalState {
     private readonly options: ResolvedOptions,
     private readonly topics: TopologyTopics,
     private readonly plan: TopologyPlan,
+    openStorage: OpenStateStorage = openFileStorage,
   ) {
     this.#cacheBudget = new CacheBudget(options.cacheMaxBytes);
     const builders = [
@@ -31,10 +30,9 @@ export class LocalState {
       ...plan.globalStores.map(({ builder }) => builder),
     ];
     if (builders.some(({ settings }) => settings.engine === 'lmdb')) {
-      this.#directory = new StateDirectory(options.stateDir, options.applicationId, options.clock);
-      this.#processId = ProcessId.acquire(this.#directory.path, options.clock.now());
+      this.#storage = openStorage(options.stateDir, options.applicationId, options.clock);
     }
-    this.processId = this.#processId?.id ?? randomUUID();
+    this.processId = this.#storage?.processId ?? randomUUID();
   }
 
   /** Opens the stores of a task. @throws StateStoreError */
@@ -42,7 +40,7 @@ export class LocalState {
     const { stateFlush: flush, clock, logger } = this.options;
     const { changelogTopic, isSourceChangelog } = this.topics;
     return new TaskStores({
-      ...{ taskId, builders: subtopology.stores, directory: this.#directory, cacheBudget: this.#cacheBudget },
+      ...{ taskId, builders: subtopology.stores, storage: this.#storage, cacheBudget: this.#cacheBudget },
       ...{ changelogTopic, isSourceChangelog, flush, clock, logger },
     });
   };
@@ -50,12 +48,12 @@ export class LocalState {
   /** Opens the stores that are full copies of topics. Each process of a shared state directory has its own. */
   openGlobalStores(): TaskStores {
     const { stateFlush: flush, clock, logger } = this.options;
-    const slot = this.#processId?.slot ?? 0;
+    const slot = this.#storage?.slot ?? 0;
     return new TaskStores({
       taskId: GLOBAL_TASK_ID,
       directoryName: slot === 0 ? 'global' : `global-${slot}`,
       builders: this.plan.globalStores.map(({ builder }) => ({ ...builder, changelog: undefined })),
-      ...{ directory: this.#directory, cacheBudget: this.#cacheBudget, flush, clock, logger },
+      ...{ storage: this.#storage, cacheBudget: this.#cacheBudget, flush, clock, logger },
       changelogTopic: this.topics.changelogTopic,
       isSourceChangelog: () => false,
     });
@@ -65,7 +63,7 @@ export class LocalState {
   cleanUp(): void {
     const { stateCleanupDelayMs, logger } = this.options;
     try {
-      const removed = this.#directory?.removeUnused(stateCleanupDelayMs) ?? [];
+      const removed = this.#storage?.removeUnused(stateCleanupDelayMs) ?? [];
       if (removed.length > 0) logger.info({ tasks: removed }, 'Deleted the local state of tasks that have moved away');
     } catch (error) {
       logger.warn({ err: error }, 'Unused local state could not be deleted');
@@ -73,6 +71,6 @@ export class LocalState {
   }
 
   close(): void {
-    this.#processId?.release();
+    this.#storage?.close();
   }
 }

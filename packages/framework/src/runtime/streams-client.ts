@@ -6,6 +6,7 @@ import type { StateStore } from '../state/stores/state-store.js';
 import type { StoreBuilder } from '../state/stores/store-builder.js';
 import type { TopologyPlan } from '../topology/topology-nodes.js';
 import type { Topology } from '../topology/topology.js';
+import { openFileStorage, type OpenStateStorage } from '../state/directory/state-storage.js';
 import type { RestoreProgress } from './changelog-reader.js';
 import { ClientLifecycle, type ClientState, type StateListener } from './client-state.js';
 import { GlobalTables } from './global-tables.js';
@@ -67,7 +68,11 @@ export class StreamsClient {
    * @throws ConfigError if an option is unknown or invalid
    * @throws TopologyError if the topology is incomplete
    */
-  constructor(topology: Topology, options: StreamsOptions) {
+  constructor(
+    topology: Topology,
+    options: StreamsOptions,
+    private readonly openStorage: OpenStateStorage = openFileStorage,
+  ) {
     this.#options = resolveOptions(options);
     const { logger, kafka, applicationId } = this.#options;
     this.#lifecycle = new ClientLifecycle((error) => logger.error({ err: error }, 'A state listener threw'));
@@ -185,7 +190,7 @@ export class StreamsClient {
   async #open(): Promise<void> {
     const { logger, replicationFactor, deadLetterTopic } = this.#options;
     const additionalRetentionMs = this.#options.windowChangelogAdditionalRetentionMs;
-    this.#localState = new LocalState(this.#options, this.#topics, this.#plan);
+    this.#localState = new LocalState(this.#options, this.#topics, this.#plan, this.openStorage);
     await this.#admin.connect();
     const prepare = { logger, replicationFactor, deadLetterTopic, additionalRetentionMs };
     // A cluster on which brokers come and go answers in a moment; one that refuses is reported at once.

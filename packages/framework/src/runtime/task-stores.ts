@@ -1,7 +1,6 @@
 import type { TaskId } from '../processor/processor-context.js';
 import type { CacheBudget } from '../state/cache/cache-budget.js';
-import type { StateDirectory } from '../state/directory/state-directory.js';
-import type { TaskDirectory } from '../state/directory/task-directory.js';
+import type { StateStorage, TaskStorage } from '../state/directory/state-storage.js';
 import type { StateFlushOptions } from '../state/state-options.js';
 import type { StoreBuilder } from '../state/stores/store-builder.js';
 import type { StoreContext } from '../state/stores/store-environment.js';
@@ -24,7 +23,7 @@ export interface TaskStoresDeps {
   readonly directoryName?: string;
   readonly builders: readonly StoreBuilder[];
   /** Undefined: everything is kept in memory, as in the test driver. */
-  readonly directory: StateDirectory | undefined;
+  readonly storage: StateStorage | undefined;
   readonly cacheBudget: CacheBudget;
   /** Full name of a store's changelog topic. */
   readonly changelogTopic: (store: string) => string;
@@ -49,25 +48,25 @@ const IDLE: StoreContext = {
 export class TaskStores {
   readonly state: TaskState;
   readonly changelogs: readonly TaskChangelog[];
-  readonly #directory: TaskDirectory | undefined;
+  readonly #storage: TaskStorage | undefined;
   #context: StoreContext = IDLE;
 
   /** Opens directory and stores. @throws StateStoreError, see `TaskDirectory` and `TaskState` */
   constructor(private readonly deps: TaskStoresDeps) {
     const { taskId, builders, clock, cacheBudget, changelogTopic } = deps;
     const isPersistent = builders.some(({ settings }) => settings.engine === 'lmdb');
-    this.#directory = isPersistent ? deps.directory?.openTask(deps.directoryName ?? taskId.toString()) : undefined;
-    if (this.#directory?.status === 'rebuilt') {
+    this.#storage = isPersistent ? deps.storage?.openTask(deps.directoryName ?? taskId.toString()) : undefined;
+    if (this.#storage?.status === 'rebuilt') {
       deps.logger.warn(
         { taskId: taskId.toString() },
-        `Local state of task ${taskId.toString()} was damaged (${this.#directory.damage ?? ''}); it is restored from the changelogs`,
+        `Local state of task ${taskId.toString()} was damaged (${this.#storage.damage ?? ''}); it is restored from the changelogs`,
       );
     }
     try {
       this.state = new TaskState({
         taskId: taskId.toString(),
         builders,
-        ...(this.#directory === undefined ? {} : { persistentEngine: this.#directory.engine }),
+        ...(this.#storage === undefined ? {} : { persistentEngine: this.#storage.engine }),
         context: {
           recordTimestampMs: () => this.#context.recordTimestampMs(),
           recordContext: () => this.#context.recordContext(),
@@ -81,7 +80,7 @@ export class TaskStores {
         flush: deps.flush,
       });
     } catch (error) {
-      this.#directory?.close(false);
+      this.#storage?.close(false);
       throw error;
     }
     this.changelogs = builders
@@ -105,7 +104,7 @@ export class TaskStores {
 
   /** Keeps the directory's lock fresh. */
   touch(): void {
-    this.#directory?.touch();
+    this.#storage?.touch();
   }
 
   /** @param isClean false: changes that wait for a flush are dropped; they are in the changelogs */
@@ -113,7 +112,7 @@ export class TaskStores {
     try {
       this.state.close(isClean);
     } finally {
-      this.#directory?.close(isClean);
+      this.#storage?.close(isClean);
     }
   }
 }

@@ -88,7 +88,7 @@ export class TopologyTestDriver {
       processingHandler: options.processingHandler ?? fail,
     };
     const storesDeps = {
-      ...{ directory: undefined, cacheBudget, flush: {}, clock: this.#clock, logger },
+      ...{ storage: undefined, cacheBudget, flush: {}, clock: this.#clock, logger },
       ...{ changelogTopic: this.#topics.changelogTopic, isSourceChangelog: this.#topics.isSourceChangelog },
     };
     this.#globals = this.#globalTask(

@@ -1,0 +1,46 @@
+import type { Clock } from '../../time/clock.js';
+import type { StateEngine } from '../engine/engine.js';
+import { ProcessId } from './process-id.js';
+import { StateDirectory } from './state-directory.js';
+import type { TaskDirectoryStatus } from './task-directory.js';
+
+/** Persistent state of one task, opened for this process alone. */
+export interface TaskStorage {
+  readonly engine: StateEngine;
+  readonly status: TaskDirectoryStatus;
+  /** Why it was rebuilt. */
+  readonly damage: string | undefined;
+  /** Says that the process still uses it. */
+  touch(): void;
+  /** @param isClean true: everything was flushed and synced */
+  close(isClean: boolean): void;
+}
+
+/** Where one process keeps what outlives it: files on this machine, or in the simulation a disk that is made up. */
+export interface StateStorage {
+  /** Names this process; kept over its restarts, and no other living process has it. */
+  readonly processId: string;
+  /** Which of the processes that share the storage at the moment this is, from 0. */
+  readonly slot: number;
+  /** @throws StateStoreError `STATE_DIRECTORY_LOCKED` while another process has the task's state open */
+  openTask(taskId: string): TaskStorage;
+  /** Deletes the state of tasks that nobody has used for this time. @returns those tasks */
+  removeUnused(unusedMs: number): readonly string[];
+  close(): void;
+}
+
+/** Opens a process's storage; called at the start of a client whose topology has persistent stores. */
+export type OpenStateStorage = (stateDir: string, applicationId: string, clock: Clock) => StateStorage;
+
+/** Keeps state in the files below `stateDir`. @throws StateStoreError `STATE_DIRECTORY_FAILED` */
+export function openFileStorage(stateDir: string, applicationId: string, clock: Clock): StateStorage {
+  const directory = new StateDirectory(stateDir, applicationId, clock);
+  const processId = ProcessId.acquire(directory.path, clock.now());
+  return {
+    processId: processId.id,
+    slot: processId.slot,
+    openTask: (taskId) => directory.openTask(taskId),
+    removeUnused: (unusedMs) => directory.removeUnused(unusedMs),
+    close: () => processId.release(),
+  };
+}

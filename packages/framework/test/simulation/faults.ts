@@ -1,0 +1,153 @@
+import type {
+  ClientCall,
+  ClientCallKind,
+  FailureInjector,
+  Injection,
+} from '../../dist/client/memory/failure-injection.js';
+import { KafkaError } from '../../dist/errors/errors.js';
+import type { VirtualClock } from '../../dist/time/virtual-clock.js';
+import type { HistorySettings } from './history-settings.js';
+import type { Random } from './random.js';
+
+export interface FaultsDeps {
+  readonly settings: HistorySettings;
+  readonly random: Random;
+  readonly clock: VirtualClock;
+  /** The process dies at this point. */
+  readonly onCrash: (identity: string) => void;
+  readonly trace: (line: () => string) => void;
+}
+
+/** Calls that happen all the time: they fail seldom. */
+const FREQUENT: ReadonlySet<ClientCallKind> = new Set(['membership.poll', 'fetcher.poll', 'producer.produce']);
+/** Calls without an answer to wait for: nothing but a crash can befall them. */
+const SYNCHRONOUS: ReadonlySet<ClientCallKind> = new Set([
+  'membership.poll',
+  'membership.acknowledge',
+  'fetcher.assign',
+  'fetcher.unassign',
+  'producer.produce',
+]);
+/** Calls of the transaction, which may be answered by an error that ends it or the producer. */
+const TRANSACTIONAL: ReadonlySet<ClientCallKind> = new Set([
+  'producer.beginTransaction',
+  'producer.sendOffsets',
+  'producer.commitTransaction',
+  'producer.abortTransaction',
+]);
+
+/** Decides at every call of every client, and at every write to a disk, what fails there. */
+export class Faults implements FailureInjector {
+  isOn = true;
+  failures = 0;
+  crashes = 0;
+  /** When the last of the long waits is over, ms of the monotonic clock. */
+  quietAtMs = 0;
+  readonly #pausedUntilMs = new Map<string, number>();
+
+  constructor(private readonly deps: FaultsDeps) {}
+
+  /** The process stands still: its calls wait. */
+  pause(identity: string, ms: number): void {
+    const untilMs = this.deps.clock.monotonicMs() + ms;
+    this.#pausedUntilMs.set(identity, untilMs);
+    this.quietAtMs = Math.max(this.quietAtMs, untilMs);
+  }
+
+  before(call: ClientCall): Injection | undefined {
+    return this.#decide(call, true);
+  }
+
+  after(call: ClientCall): Injection | undefined {
+    return this.#decide(call, false);
+  }
+
+  /** @returns whether the process is to die at this write */
+  strikesWrite(identity: string, what: string): boolean {
+    if (!this.isOn || !this.#hits(1)) return false;
+    return this.#crashes(identity, what);
+  }
+
+  #decide(call: ClientCall, isBefore: boolean): Injection | undefined {
+    const { kind, identity } = call;
+    const what = `${isBefore ? 'before' : 'after'} ${kind}`;
+    this.deps.trace(() => `${identity} ${what}${argumentsOf(call, isBefore)}`);
+    if (!this.isOn) return undefined;
+    const injection = this.#hits(FREQUENT.has(kind) ? 0.03 : 1) ? this.#choose(call, isBefore, what) : undefined;
+    if (injection !== undefined) {
+      this.deps.trace(() => `${identity} ${what}: ${shown(injection)}`);
+      return injection;
+    }
+    return SYNCHRONOUS.has(kind) ? undefined : this.#wait(call, isBefore);
+  }
+
+  #hits(weight: number): boolean {
+    const { random, settings } = this.deps;
+    return this.failures < settings.maxFailures && random.chance((settings.failuresPerMille / 1_000) * weight);
+  }
+
+  #choose({ kind, identity }: ClientCall, isBefore: boolean, what: string): Injection | undefined {
+    const { random, settings } = this.deps;
+    this.failures++;
+    const dice = random.next();
+    if (SYNCHRONOUS.has(kind) || dice < 0.25) return this.#crashes(identity, what) ? { type: 'crash' } : undefined;
+    if (dice < 0.45) return this.#delay(random.int(1, settings.hasZombies ? 7_000 : 700));
+    if (dice < 0.65) return { type: 'lose-answer' };
+    if (dice < 0.8 || !settings.isExactlyOnce || !TRANSACTIONAL.has(kind)) return { type: 'throw', error: timedOut() };
+    // An error that ends the transaction comes instead of success, not after it.
+    if (!isBefore) return undefined;
+    return { type: 'throw', error: dice < 0.95 && kind !== 'producer.abortTransaction' ? abortRequired() : fenced() };
+  }
+
+  #delay(ms: number): Injection {
+    this.quietAtMs = Math.max(this.quietAtMs, this.deps.clock.monotonicMs() + ms);
+    return { type: 'delay', ms };
+  }
+
+  #crashes(identity: string, what: string): boolean {
+    if (this.crashes >= this.deps.settings.maxCrashes) return false;
+    this.crashes++;
+    this.deps.trace(() => `${identity} crashes ${what}`);
+    this.deps.onCrash(identity);
+    return true;
+  }
+
+  /** The way to the broker and back, and the time that a process stands still. */
+  #wait({ kind, identity }: ClientCall, isBefore: boolean): Injection | undefined {
+    const { settings, random, clock } = this.deps;
+    const pausedMs = (this.#pausedUntilMs.get(identity) ?? 0) - clock.monotonicMs();
+    if (pausedMs > 0) return { type: 'delay', ms: pausedMs };
+    if (settings.latencyMs === 0 || kind === 'fetcher.poll' || !isBefore) return undefined;
+    return { type: 'delay', ms: random.int(0, settings.latencyMs) };
+  }
+}
+
+function timedOut(): KafkaError {
+  return new KafkaError('TIMED_OUT', 'injected', { kafkaCode: '_TIMED_OUT', isRetriable: true });
+}
+
+function abortRequired(): KafkaError {
+  return new KafkaError('KAFKA_FAILURE', 'injected', { kafkaCode: 'INJECTED', requiresAbort: true });
+}
+
+function fenced(): KafkaError {
+  return new KafkaError('PRODUCER_FENCED', 'injected', { kafkaCode: '_FENCED', isFatal: true });
+}
+
+function shown(injection: Injection): string {
+  if (injection.type === 'delay') return `delay ${injection.ms} ms`;
+  if (injection.type === 'throw') return `throw ${injection.error.code} ${injection.error.kafkaCode}`;
+  return injection.type;
+}
+
+/** What tells calls apart in a trace. */
+function argumentsOf({ kind, args }: ClientCall, isBefore: boolean): string {
+  if (!isBefore || kind === 'fetcher.poll') return '';
+  const text = JSON.stringify(args, (_, value: unknown) => {
+    if (typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer' && 'data' in value) {
+      return Buffer.from(value.data as number[]).toString();
+    }
+    return value;
+  });
+  return text === '[]' ? '' : ` ${text.slice(0, 300)}`;
+}
