@@ -10,6 +10,7 @@ export class OffsetCheck {
   constructor(
     private readonly kafka: MemoryKafka,
     private readonly topics: readonly string[],
+    private readonly outputs: readonly string[],
     private readonly partitions: number,
   ) {}
 
@@ -29,11 +30,16 @@ export class OffsetCheck {
   /** A partition with records that are not committed; undefined if all are. */
   uncommitted(): string | undefined {
     this.check();
-    for (const topic of this.topics) {
+    for (const topic of [...this.topics, ...this.outputs]) {
       for (let partition = 0; partition < this.partitions; partition++) {
-        const [start, stable] = this.kafka.offsets(topic, partition, 'read_committed');
+        const [, stable] = this.kafka.offsets(topic, partition, 'read_committed');
         const [, end] = this.kafka.offsets(topic, partition);
         if (stable < end) return `${topic}-${partition} has an open transaction`;
+      }
+    }
+    for (const topic of this.topics) {
+      for (let partition = 0; partition < this.partitions; partition++) {
+        const [start] = this.kafka.offsets(topic, partition);
         const last = this.kafka.records(topic, partition).at(-1)?.offset ?? start - 1;
         const committed = this.kafka.committed(GROUP, topic, partition)?.offset ?? 0;
         if (last >= committed && last >= start) return `${topic}-${partition} is at ${committed} of ${last + 1}`;

@@ -89,7 +89,7 @@ export abstract class Workload {
   }
 
   /** At-least-once with zombies: an old owner's late writes may overwrite newer state. */
-  protected get canLoseState(): boolean {
+  get canLoseState(): boolean {
     return !this.settings.isExactlyOnce && this.settings.hasZombies;
   }
 }
