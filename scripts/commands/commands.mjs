@@ -31,6 +31,10 @@ async function test(args) {
   return runTests(args);
 }
 
+const simulation = join('packages', 'framework', 'dist-test', 'simulation');
+
+const simulate = (args) => runNode(['--enable-source-maps', join(simulation, 'main.js'), ...args]);
+
 const eslint = (args) => runNode([binOf('eslint', 'bin/eslint.js'), '--max-warnings', '0', '.', ...args]);
 const prettier = (args) => runNode([binOf('prettier', 'bin/prettier.cjs'), '--log-level', 'warn', ...args]);
 
@@ -43,6 +47,7 @@ export const commands = {
   },
   test: { needs: {}, run: test },
   bench: { needs: {}, run: bench },
+  simulate: { needs: {}, run: simulate },
   build: { needs: {}, run: () => 0 },
   typecheck: { needs: WITHOUT_ADDON, run: () => 0 },
   lint: { needs: WITHOUT_ADDON, run: eslint },

@@ -53,7 +53,7 @@ export class ChangelogReader {
   #isConnected = false;
 
   constructor(private readonly deps: ChangelogReaderDeps) {
-    this.#pump = new FetchPump(deps.fetcher);
+    this.#pump = new FetchPump(deps.fetcher, deps);
   }
 
   /**
@@ -140,7 +140,7 @@ export class ChangelogReader {
   async #register(stores: TaskStores, endOf: (changelog: TaskChangelog) => number): Promise<void> {
     const begins = await this.#offsets(stores, 'earliest');
     if (!this.#isConnected) {
-      await this.deps.fetcher.connect();
+      await retrying(this.deps, 'connect for restoring', () => this.deps.fetcher.connect());
       this.#isConnected = true;
     }
     if (this.#restoring.size === 0) {

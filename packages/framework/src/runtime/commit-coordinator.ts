@@ -50,7 +50,7 @@ export class CommitCoordinator {
     // 2
     for (const task of tasks) await task.writeChangelog();
     // 3
-    await collector.flush();
+    await retrying(this.deps, 'flush the producer', () => collector.flush());
     const byTask = tasks.map((task) => ({ task, offsets: task.committable() }));
     const offsets = byTask.flatMap((entry) => entry.offsets);
     if (offsets.length > 0 || collector.recordsSent !== this.#sentBefore) {

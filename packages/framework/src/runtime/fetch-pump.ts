@@ -1,5 +1,6 @@
 import type { FetchResult, RecordFetcher } from '../client/port.js';
 import { partitionKey, type TopicPartition } from '../client/records.js';
+import { retrying, type Patience } from './retry.js';
 
 /** Keeps one fetch in flight while the loop works, and holds its result until the loop takes it. */
 export class FetchPump {
@@ -7,12 +8,15 @@ export class FetchPump {
   #result: FetchResult | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(private readonly fetcher: RecordFetcher) {}
+  constructor(
+    private readonly fetcher: RecordFetcher,
+    private readonly patience: Patience,
+  ) {}
 
   /** Starts a fetch unless one is under way or its result was not taken yet. */
   start(waitMs: number): void {
     if (this.#inFlight !== undefined || this.hasResult) return;
-    this.#inFlight = this.fetcher.poll(waitMs).then(
+    this.#inFlight = retrying(this.patience, 'fetch records', () => this.fetcher.poll(waitMs)).then(
       (result) => {
         this.#result = result;
         this.#inFlight = undefined;

@@ -125,6 +125,17 @@ export class ExactlyOnce implements ProcessingGuarantee {
   }
 }
 
+/**
+ * What a failed call of the producer means for the loop: a producer that is fenced, or finished for another reason, takes
+ * everything since the last commit with it.
+ */
+export function producerFailure(error: unknown): unknown {
+  if (!(error instanceof KafkaError)) return error;
+  // A new producer would be refused just the same.
+  if (error.code === 'AUTHORIZATION_FAILED' || error.code === 'AUTHENTICATION_FAILED') return error;
+  return error.isFatal || error.code === 'PRODUCER_FENCED' ? migrated(error) : error;
+}
+
 function migrated(cause: KafkaError): TaskMigratedError {
   return new TaskMigratedError(
     `Nothing more can be committed by this member, others have taken over or the outcome is unknown: ${cause.message}`,

@@ -1,11 +1,12 @@
 import type { DeliveryFailure, RecordProducer } from '../client/port.js';
 import { NO_HEADERS, type RecordHeaders } from '../client/records.js';
-import { ProductionError } from '../errors/errors.js';
+import { ProductionError, TaskMigratedError } from '../errors/errors.js';
 import type { Logger } from '../telemetry/logger.js';
 import { DefaultPartitioner } from '../topology/partitioner.js';
 import { deadLetterOf } from './dead-letter.js';
 import type { FailedRecord, ProductionHandler } from './handlers.js';
 import type { StreamCounters } from './stream-counters.js';
+import { producerFailure } from './processing-guarantee.js';
 import type { TopicPartitions } from './topic-partitions.js';
 
 interface PendingSend {
@@ -66,8 +67,12 @@ export class RecordCollector {
     }
     this.deps.counters.sentRecords++;
     this.deps.counters.sentBytes += (key === null ? 0 : key.length) + (value === null ? 0 : value.length);
-    if (this.#overflow.length === 0 && this.deps.producer.produce(topic, target, key, value, timestamp, headers))
-      return;
+    try {
+      if (this.#overflow.length === 0 && this.deps.producer.produce(topic, target, key, value, timestamp, headers))
+        return;
+    } catch (error) {
+      throw producerFailure(error);
+    }
     this.#overflow.push({ topic, partition: target, key, value, timestamp, headers });
     this.#draining ??= this.#drainOverflow();
     return this.#draining;
@@ -91,11 +96,14 @@ export class RecordCollector {
     return this.send(topic, undefined, letter.key, letter.value, letter.timestamp, letter.headers);
   }
 
-  /** Waits until all that was sent is acknowledged; failed deliveries go to the production handler. */
+  /**
+   * Waits until all that was sent is acknowledged; failed deliveries go to the production handler.
+   * @throws TaskMigratedError if the producer is fenced; a retriable KafkaError if the answer did not come: call it again
+   */
   async flush(): Promise<void> {
     do {
       if (this.#draining !== undefined) await this.#draining;
-      await this.deps.producer.flush();
+      await this.#ofProducer(this.deps.producer.flush());
     } while (await this.answerFailures());
   }
 
@@ -108,6 +116,9 @@ export class RecordCollector {
     const failures = this.deps.producer.takeFailures();
     let hasResent = false;
     for (const failure of failures) {
+      const reason = producerFailure(failure.error);
+      // Not the record's fault: no record can be written any more.
+      if (reason instanceof TaskMigratedError) throw reason;
       const attempt = (this.#attempts.get(failure.value ?? failure) ?? 0) + 1;
       const answer = this.deps.productionHandler(failure.error, failure, attempt);
       if (answer === 'fail') throw deliveryError(failure);
@@ -149,14 +160,30 @@ export class RecordCollector {
     this.deps.producer.takeFailures();
   }
 
+  #produce({ topic, partition, key, value, timestamp, headers }: PendingSend): boolean {
+    try {
+      return this.deps.producer.produce(topic, partition, key, value, timestamp, headers);
+    } catch (error) {
+      throw producerFailure(error);
+    }
+  }
+
+  async #ofProducer(call: Promise<void>): Promise<void> {
+    try {
+      await call;
+    } catch (error) {
+      throw producerFailure(error);
+    }
+  }
+
   async #drainOverflow(): Promise<void> {
     const { producer } = this.deps;
     try {
       while (this.#overflow.length > 0) {
-        await producer.drain();
+        await this.#ofProducer(producer.drain());
         let sent = 0;
         for (const send of this.#overflow) {
-          if (!producer.produce(send.topic, send.partition, send.key, send.value, send.timestamp, send.headers)) break;
+          if (!this.#produce(send)) break;
           sent++;
         }
         this.#overflow.splice(0, sent);

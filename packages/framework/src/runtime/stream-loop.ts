@@ -73,7 +73,7 @@ export class StreamLoop {
     this.#guarantee = guaranteeOf(options, localState.processId);
     const { producer, isolationLevel } = this.#guarantee;
     this.#fetcher = kafka.fetcher({ isolationLevel, maxPollRecords: options.maxPollRecords });
-    this.#pump = new FetchPump(this.#fetcher);
+    this.#pump = new FetchPump(this.#fetcher, options);
     const { productionHandler, deadLetterTopic } = options;
     this.#collector = new RecordCollector({
       ...{ producer, topics: partitionCounts, productionHandler, deadLetterTopic, counters, logger },

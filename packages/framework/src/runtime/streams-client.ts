@@ -198,7 +198,7 @@ export class StreamsClient {
     const counts = await retrying(patience, 'prepare the topics', () => this.#topics.prepare(this.#admin, prepare));
     for (const [topic, partitions] of counts) this.#partitionCounts.set(topic, partitions);
     await this.#openGlobalTables(this.#localState);
-    await this.#openLoop();
+    await retrying(patience, 'open the clients', () => this.#openLoop());
   }
 
   async #openGlobalTables(localState: LocalState): Promise<void> {
@@ -269,7 +269,7 @@ export class StreamsClient {
         if (clock.monotonicMs() - startedMs < REPLACE_DELAY_MS) await clock.sleep(REPLACE_DELAY_MS);
       }
       try {
-        await this.#openLoop();
+        await retrying(this.#options, 'open clients for a new loop', () => this.#openLoop());
       } catch (error) {
         await this.#fail(error);
         return;

@@ -28,9 +28,10 @@ const SYNCHRONOUS: ReadonlySet<ClientCallKind> = new Set([
   'fetcher.unassign',
   'producer.produce',
 ]);
+/** Calls that never wait for a broker: they can be late, but their answers are not lost. */
+const LOCAL: ReadonlySet<ClientCallKind> = new Set(['producer.beginTransaction', 'producer.drain']);
 /** Calls of the transaction, which may be answered by an error that ends it or the producer. */
 const TRANSACTIONAL: ReadonlySet<ClientCallKind> = new Set([
-  'producer.beginTransaction',
   'producer.sendOffsets',
   'producer.commitTransaction',
   'producer.abortTransaction',
@@ -92,6 +93,7 @@ export class Faults implements FailureInjector {
     const dice = random.next();
     if (SYNCHRONOUS.has(kind) || dice < 0.25) return this.#crashes(identity, what) ? { type: 'crash' } : undefined;
     if (dice < 0.45) return this.#delay(random.int(1, settings.hasZombies ? 7_000 : 700));
+    if (LOCAL.has(kind)) return undefined;
     if (dice < 0.65) return { type: 'lose-answer' };
     if (dice < 0.8 || !settings.isExactlyOnce || !TRANSACTIONAL.has(kind)) return { type: 'throw', error: timedOut() };
     // An error that ends the transaction comes instead of success, not after it.

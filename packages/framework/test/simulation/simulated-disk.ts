@@ -48,7 +48,9 @@ export class SimulatedDisk {
 
   /** Tasks that this process has open. */
   tasksOf(identity: string): string[] {
-    return [...this.tasks].filter(([, { user }]) => user?.identity === identity && user.isAlive()).map(([taskId]) => taskId);
+    return [...this.tasks]
+      .filter(([, { user }]) => user?.identity === identity && user.isAlive())
+      .map(([taskId]) => taskId);
   }
 
   /** A process's view of the disk. */

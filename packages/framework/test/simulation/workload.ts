@@ -1,6 +1,6 @@
 import type { ConsumedRecord } from '../../dist/client/records.js';
 import { serdes } from '../../dist/serde/serdes.js';
-import { Topology } from '../../dist/topology/topology.js';
+import type { Topology } from '../../dist/topology/topology.js';
 import type { HistorySettings } from './history-settings.js';
 import type { Life, Probe } from './probe.js';
 import { Ticker, type ProcessorDeps } from './processors.js';
