@@ -44,7 +44,7 @@ export class GlobalTables {
     const { kafka, processingGuarantee } = deps.options;
     const isolationLevel = processingGuarantee === 'exactly_once_v2' ? 'read_committed' : 'read_uncommitted';
     this.#fetcher = kafka.fetcher({ isolationLevel, maxPollRecords: POLL_RECORDS });
-    this.#pump = new FetchPump(this.#fetcher);
+    this.#pump = new FetchPump(this.#fetcher, deps.options);
   }
 
   /** Opens the stores and reads their topics up to the ends that they have now. */
