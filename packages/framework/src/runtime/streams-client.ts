@@ -169,7 +169,7 @@ export class StreamsClient {
 
   /** Runs loops until a clean end; a failed one is replaced if the handler says so. */
   async #run(): Promise<void> {
-    const { clock, logger, uncaughtHandler } = this.#options;
+    const { clock, logger } = this.#options;
     for (;;) {
       const startedMs = clock.monotonicMs();
       try {
@@ -179,7 +179,7 @@ export class StreamsClient {
         return;
       } catch (error) {
         const shown = error instanceof Error ? error : new StreamsError('UNCAUGHT', String(error), { cause: error });
-        if (this.#isClosing || uncaughtHandler(shown) === 'shutdown') {
+        if (this.#isClosing || !this.#shouldReplace(shown)) {
           await this.#fail(shown);
           return;
         }
@@ -193,6 +193,16 @@ export class StreamsClient {
         await this.#fail(error);
         return;
       }
+    }
+  }
+
+  #shouldReplace(error: Error): boolean {
+    const { logger, uncaughtHandler } = this.#options;
+    try {
+      return uncaughtHandler(error) === 'replace';
+    } catch (thrown) {
+      logger.error({ err: thrown }, 'The uncaughtHandler threw; the application stops');
+      return false;
     }
   }
 

@@ -1,5 +1,6 @@
 import { IllegalStateError } from '../errors/errors.js';
 import { TaskId } from '../processor/processor-context.js';
+import { checkedHandlers } from '../runtime/checked-handler.js';
 import type { DeserializationHandler, ProcessingHandler, ProductionHandler } from '../runtime/handlers.js';
 import { RecordCollector } from '../runtime/record-collector.js';
 import { StreamTask } from '../runtime/stream-task.js';
@@ -59,9 +60,8 @@ export class TopologyTestDriver {
     this.#clock = new DriverClock(options.initialTimeMs ?? 0);
     this.#topics = new TopologyTopics(applicationId, plan);
     const logger = options.logger ?? createPinoLogger({ level: 'error' });
-    const fail = (): 'fail' => 'fail';
+    const { deserializationHandler, processingHandler, productionHandler } = checkedHandlers(options);
     const count = (topic: string): number => options.partitionCounts?.[topic] ?? 1;
-    const productionHandler = options.productionHandler ?? fail;
     const collector = new RecordCollector({
       producer: new CapturingProducer((record) => this.#capture(record)),
       topics: { count, lookup: (topic) => Promise.resolve(count(topic)) },
@@ -78,8 +78,8 @@ export class TopologyTestDriver {
         collector,
         endOffset: ({ topic }) => this.#ends.get(topic) ?? 0,
         maxTaskIdleMs: 0,
-        deserializationHandler: options.deserializationHandler ?? fail,
-        processingHandler: options.processingHandler ?? fail,
+        deserializationHandler,
+        processingHandler,
         productionHandler,
         clock: this.#clock,
         logger,
