@@ -6,7 +6,17 @@ import type { KafkaClientFactory } from '../client/port.js';
 import { ConfigError } from '../errors/errors.js';
 import { createPinoLogger } from '../telemetry/pino-logger.js';
 import { systemClock } from '../time/clock.js';
-import { closestName } from './closest-name.js';
+import { checkedHandlers } from './checked-handler.js';
+import {
+  atLeast,
+  checkConnection,
+  checkOptions,
+  checkProducer,
+  objects,
+  oneOf,
+  text,
+  type Check,
+} from './nested-options.js';
 import type { StreamsOptions } from './options.js';
 
 type Optional = 'deadLetterTopic' | 'groupInstanceId';
@@ -18,24 +28,7 @@ export type ResolvedOptions = Readonly<
   }
 >;
 
-type Check = (value: unknown) => string | undefined;
-
-const text: Check = (value) => (typeof value === 'string' && value !== '' ? undefined : 'a text that is not empty');
 const callback: Check = (value) => (typeof value === 'function' ? undefined : 'a function');
-const objects: Check = (value) => (typeof value === 'object' && value !== null ? undefined : 'an object');
-const atLeast =
-  (least: number): Check =>
-  (value) =>
-    typeof value === 'number' && Number.isInteger(value) && value >= least
-      ? undefined
-      : `a whole number of at least ${least}`;
-const oneOf =
-  (...values: readonly string[]): Check =>
-  (value) =>
-    typeof value === 'string' && values.includes(value)
-      ? undefined
-      : `one of ${values.map((name) => `'${name}'`).join(', ')}`;
-
 /** Kafka allows these in topic and group names; the id is a prefix of topic names (Topic.java). */
 const applicationId: Check = (value) =>
   typeof value === 'string' && /^[a-zA-Z0-9._-]{1,200}$/.test(value)
@@ -87,12 +80,14 @@ export const streamsOptionNames: readonly string[] = Object.keys(checks);
  * @throws ConfigError UNKNOWN_OPTION, INVALID_OPTION or MISSING_OPTION; nothing was started
  */
 export function resolveOptions(options: StreamsOptions): ResolvedOptions {
-  for (const [name, value] of Object.entries(options)) checkOption(name, value);
+  checkOptions(options, checks, '');
   for (const name of ['applicationId', 'kafka'] as const) {
     if (options[name] === undefined) {
       throw new ConfigError('MISSING_OPTION', `The option '${name}' is missing. Every application needs it.`);
     }
   }
+  if (!isFactory(options.kafka)) checkConnection(options.kafka);
+  if (options.producer !== undefined) checkProducer(options.producer);
   const logger = options.logger ?? createPinoLogger();
   return Object.freeze({
     applicationId: options.applicationId,
@@ -117,9 +112,7 @@ export function resolveOptions(options: StreamsOptions): ResolvedOptions {
     transactionTimeoutMs: options.transactionTimeoutMs ?? 10_000,
     repartitionPurgeIntervalMs: options.repartitionPurgeIntervalMs ?? 30_000,
     deadLetterTopic: options.deadLetterTopic,
-    deserializationHandler: options.deserializationHandler ?? (() => 'fail'),
-    processingHandler: options.processingHandler ?? (() => 'fail'),
-    productionHandler: options.productionHandler ?? (() => 'fail'),
+    ...checkedHandlers(options),
     uncaughtHandler: options.uncaughtHandler ?? (() => 'shutdown'),
     taskTimeoutMs: options.taskTimeoutMs ?? 300_000,
     closeTimeoutMs: options.closeTimeoutMs ?? 30_000,
@@ -127,19 +120,6 @@ export function resolveOptions(options: StreamsOptions): ResolvedOptions {
     logger,
     clock: options.clock ?? systemClock,
   });
-}
-
-function checkOption(name: string, value: unknown): void {
-  if (!Object.hasOwn(checks, name)) {
-    const meant = closestName(name, Object.keys(checks));
-    const hint = meant === undefined ? `Known options: ${Object.keys(checks).join(', ')}.` : `Did you mean '${meant}'?`;
-    throw new ConfigError('UNKNOWN_OPTION', `There is no option '${name}'. ${hint}`);
-  }
-  if (value === undefined) return;
-  const expected = checks[name as keyof StreamsOptions](value);
-  if (expected !== undefined) {
-    throw new ConfigError('INVALID_OPTION', `The option '${name}' must be ${expected}, but is ${shown(value)}.`);
-  }
 }
 
 function clientsOf(options: StreamsOptions): KafkaClientFactory {
@@ -150,8 +130,4 @@ function clientsOf(options: StreamsOptions): KafkaClientFactory {
 
 function isFactory(kafka: KafkaConnectionOptions | KafkaClientFactory): kafka is KafkaClientFactory {
   return 'membership' in kafka && typeof kafka.membership === 'function';
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : typeof value === 'number' ? String(value) : typeof value;
 }

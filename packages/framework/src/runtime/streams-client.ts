@@ -244,7 +244,7 @@ export class StreamsClient {
 
   /** Runs loops until a clean end; a failed one is replaced if the handler says so. */
   async #run(): Promise<void> {
-    const { clock, logger, uncaughtHandler } = this.#options;
+    const { clock, logger } = this.#options;
     for (;;) {
       const startedMs = clock.monotonicMs();
       try {
@@ -259,7 +259,7 @@ export class StreamsClient {
           await this.#finish();
           return;
         }
-        if (this.#isClosing || (!isMigrated && uncaughtHandler(shown) === 'shutdown')) {
+        if (this.#isClosing || (!isMigrated && !this.#shouldReplace(shown))) {
           await this.#fail(shown);
           return;
         }
@@ -274,6 +274,16 @@ export class StreamsClient {
         await this.#fail(error);
         return;
       }
+    }
+  }
+
+  #shouldReplace(error: Error): boolean {
+    const { logger, uncaughtHandler } = this.#options;
+    try {
+      return uncaughtHandler(error) === 'replace';
+    } catch (thrown) {
+      logger.error({ err: thrown }, 'The uncaughtHandler threw; the application stops');
+      return false;
     }
   }
 

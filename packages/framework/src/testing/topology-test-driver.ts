@@ -1,5 +1,6 @@
 import { IllegalStateError, StateStoreError } from '../errors/errors.js';
 import { TaskId } from '../processor/processor-context.js';
+import { checkedHandlers } from '../runtime/checked-handler.js';
 import type { DeserializationHandler, ProcessingHandler, ProductionHandler } from '../runtime/handlers.js';
 import { GlobalTask, type GlobalTaskDeps } from '../runtime/global-task.js';
 import { GLOBAL_TASK_ID } from '../runtime/local-state.js';
@@ -70,9 +71,8 @@ export class TopologyTestDriver {
     this.#clock = new DriverClock(options.initialTimeMs ?? 0);
     this.#topics = new TopologyTopics(applicationId, plan);
     const logger = options.logger ?? createPinoLogger({ level: 'error' });
-    const fail = (): 'fail' => 'fail';
+    const { deserializationHandler, processingHandler, productionHandler } = checkedHandlers(options);
     const count = (topic: string): number => options.partitionCounts?.[topic] ?? 1;
-    const productionHandler = options.productionHandler ?? fail;
     const counters = new StreamCounters();
     const cacheBudget = new CacheBudget(options.cacheMaxBytes ?? 0);
     const collector = new RecordCollector({
@@ -83,10 +83,7 @@ export class TopologyTestDriver {
       deadLetterTopic: options.deadLetterTopic,
       logger,
     });
-    const handlers = {
-      deserializationHandler: options.deserializationHandler ?? fail,
-      processingHandler: options.processingHandler ?? fail,
-    };
+    const handlers = { deserializationHandler, processingHandler };
     const storesDeps = {
       ...{ storage: undefined, cacheBudget, flush: {}, clock: this.#clock, logger },
       ...{ changelogTopic: this.#topics.changelogTopic, isSourceChangelog: this.#topics.isSourceChangelog },

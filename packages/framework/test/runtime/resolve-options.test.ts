@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ConfigError } from '../../dist/errors/errors.js';
+import { ConfigError, ProcessingError, SerdeError } from '../../dist/errors/errors.js';
 import type { StreamsOptions } from '../../dist/runtime/options.js';
 import { resolveOptions } from '../../dist/runtime/resolve-options.js';
 
@@ -49,5 +49,42 @@ describe('resolveOptions', () => {
   it('should name a missing option', () => {
     refused({ kafka: least.kafka }, 'MISSING_OPTION', /'applicationId'/);
     refused({ applicationId: 'a' }, 'MISSING_OPTION', /'kafka'/);
+  });
+
+  it('should refuse unknown, wrong and missing options inside kafka and producer', () => {
+    const kafka = { bootstrapServers: '127.0.0.1:1' };
+    const sasl = { mechanism: 'PLAIN', username: 'u', password: 'p' };
+    refused({ ...least, kafka: {} }, 'MISSING_OPTION', /'kafka\.bootstrapServers' is missing/);
+    refused({ ...least, kafka: { bootstrapServers: [] } }, 'INVALID_OPTION', /'kafka\.bootstrapServers'.*host:port/);
+    refused({ ...least, kafka: { ...kafka, ssl: true } }, 'UNKNOWN_OPTION', /'kafka\.ssl'/);
+    refused({ ...least, kafka: { ...kafka, tls: { cacert: 'x' } } }, 'UNKNOWN_OPTION', /'kafka\.tls\.cacert'/);
+    refused({ ...least, kafka: { ...kafka, tls: 'yes' } }, 'INVALID_OPTION', /'kafka\.tls' must be true, false or/);
+    refused(
+      { ...least, kafka: { ...kafka, sasl: { ...sasl, mechanism: 'GSSAPI' } } },
+      'INVALID_OPTION',
+      /SCRAM-SHA-256/,
+    );
+    refused(
+      { ...least, kafka: { ...kafka, sasl: { ...sasl, userName: 'u' } } },
+      'UNKNOWN_OPTION',
+      /'kafka\.sasl\.userName'.*'kafka\.sasl\.username'/,
+    );
+    refused({ ...least, producer: { linger: 5 } }, 'UNKNOWN_OPTION', /Did you mean 'producer\.lingerMs'/);
+    refused({ ...least, producer: { compression: 'brotli' } }, 'INVALID_OPTION', /'zstd', but is 'brotli'/);
+    assert.ok(resolveOptions({ ...least, kafka: { ...kafka, tls: true }, producer: { compression: 'lz4' } }));
+  });
+
+  it('should refuse answers of handlers that are none, so that no record is dropped by mistake', () => {
+    const error = new SerdeError('DESERIALIZATION_FAILED', 'bad');
+    const record = { topic: 't', partition: 0, offset: 0, key: null, value: null, timestamp: 0, headers: [] };
+    for (const answer of ['ignore', undefined, Promise.resolve('fail'), 'retry']) {
+      const { deserializationHandler } = resolveOptions({
+        ...least,
+        deserializationHandler: () => answer as 'continue',
+      });
+      assert.throws(() => deserializationHandler(error, record), /deserializationHandler answered .*'dead-letter'/);
+    }
+    const { processingHandler } = resolveOptions({ ...least, processingHandler: () => 'retry' });
+    assert.equal(processingHandler(new ProcessingError('bad'), undefined, 1), 'retry');
   });
 });

@@ -381,6 +381,8 @@ export class ConfluentMembership implements GroupMembership {
 
   private async shut(): Promise<void> {
     await this.joining?.catch(() => undefined);
+    // The answer of a commit comes while the native client is still served.
+    await this.committer?.settled();
     const handle = this.handle;
     if (handle === undefined) return;
     await handle.close(() => {
@@ -395,7 +397,9 @@ export class ConfluentMembership implements GroupMembership {
 
   private connected(what: string): MemberHandle {
     const { handle } = this;
-    if (handle?.isConnected !== true) throw clientClosed(`${what} '${this.options.groupId}'`);
+    if (handle?.isConnected !== true || this.leaving !== undefined) {
+      throw clientClosed(`${what} '${this.options.groupId}'`);
+    }
     return handle;
   }
 }

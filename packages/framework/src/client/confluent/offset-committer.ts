@@ -48,6 +48,11 @@ export class OffsetCommitter {
     return result;
   }
 
+  /** Resolves when no commit is under way; never rejects. */
+  async settled(): Promise<void> {
+    await this.queue;
+  }
+
   private async commitWithRetry(offsets: readonly OffsetAndMetadata[], isHeld: () => boolean): Promise<void> {
     const deadline = Date.now() + Math.min(this.timeoutMs, staleEpochPatienceMs);
     for (;;) {

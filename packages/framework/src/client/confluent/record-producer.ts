@@ -8,6 +8,7 @@ import type { Cluster } from './cluster.js';
 import { clientClosed, NativeCode } from './error-codes.js';
 import { ConfluentMembership } from './group-membership.js';
 import { toNativeBytes, toNativeHeaders } from './native-bytes.js';
+import { SentRecords } from './sent-records.js';
 
 const defaultMaxBufferedBytes = 64 * 1024 * 1024;
 /** Longest one native flush blocks a thread of the pool, ms. */
@@ -35,8 +36,8 @@ const noFailures: readonly DeliveryFailure[] = Object.freeze([]);
  * {@link RecordProducer} on a producer of the addon.
  *
  * - Reports come for failed records only, polled on a thread of the native client; successes cost nothing.
- * - The report of a failed record carries no headers: `takeFailures()` returns none. (They would have to ride on the
- *   addon's opaque value, which it leaks for every record that succeeds.)
+ * - The report of a failed record carries neither timestamp nor headers: see {@link SentRecords}. A record that is
+ *   produced again comes back, if it fails again, as the same `value` object.
  * - A timestamp of 0 means 'now' to the native client, so 1 ms is sent for it.
  * - **Leak.** The addon never frees the offsets given to `sendOffsets`: about 145 bytes per offset and call. Send only
  *   offsets that advanced; 20 of them ten times a second cost 2.5 GB a day, once a second 250 MB.
@@ -44,6 +45,11 @@ const noFailures: readonly DeliveryFailure[] = Object.freeze([]);
 export class ConfluentProducer implements RecordProducer {
   private readonly handle: AddonHandle<InstanceType<typeof Producer>, NativeProducer>;
   private failures: FailedRecord[] = [];
+  private readonly sent = new SentRecords();
+  /** Values that came back with a failure; undefined while nothing has failed. */
+  private returned: WeakSet<Buffer> | undefined;
+  /** Those of them that were produced again. */
+  private retried: Buffer[] = [];
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -113,7 +119,11 @@ export class ConfluentProducer implements RecordProducer {
       undefined,
       nativeHeaders,
     );
-    if (code === 0) return true;
+    if (code === 0) {
+      this.sent.note(partition, key, value, timestamp, headers);
+      if (this.returned !== undefined && value !== null && this.returned.has(value)) this.retried.push(value);
+      return true;
+    }
     if (code === NativeCode.queueFull) return false;
     if (code === NativeCode.fatal && !this.handle.knowsFatal) {
       // The reason is on its way here from another thread: the record fails with it, at the next flush.
@@ -137,6 +147,7 @@ export class ConfluentProducer implements RecordProducer {
     // A record fails by itself when its delivery time-out is over, so this ends; the limit is for a hanging client.
     await this.flushWithin((this.options.deliveryTimeoutMs ?? 120_000) + 30_000);
     await this.reportsDelivered();
+    if (this.failures.length === 0) this.retried = [];
   }
 
   private async flushWithin(limitMs: number): Promise<void> {
@@ -166,11 +177,25 @@ export class ConfluentProducer implements RecordProducer {
     if (this.failures.length === 0) return noFailures;
     const taken = this.failures;
     this.failures = [];
-    return taken.map(({ error, ...record }) => {
-      const { topic, partition } = record;
+    const details = this.sent.find(taken);
+    return taken.map((record, index) => {
+      const { topic, partition, key } = record;
+      const { timestamp, headers } = (record.error === undefined ? undefined : details[index]) ?? record;
+      const value = this.sameValue(record.value);
       const what = `A record for '${topic}' partition ${String(partition)} was not delivered`;
-      return { ...record, error: this.handle.failure(error ?? NativeCode.fatal, what, { topic, partition }) };
+      const error = this.handle.failure(record.error ?? NativeCode.fatal, what, { topic, partition });
+      return { topic, partition, key, value, headers, timestamp, error };
     });
+  }
+
+  /** The value as it was handed out before, if this record had failed already; so the attempts can be counted. */
+  private sameValue(value: Buffer | null): Buffer | null {
+    if (value === null) return null;
+    const index = this.retried.findIndex((known) => known.equals(value));
+    const same = this.retried.splice(index, index < 0 ? 0 : 1)[0] ?? value;
+    this.returned ??= new WeakSet();
+    this.returned.add(same);
+    return same;
   }
 
   private onFailure(error: NativeError, report: DeliveryReport): void {

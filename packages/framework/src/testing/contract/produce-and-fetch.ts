@@ -117,15 +117,15 @@ export const produceAndFetchCases: readonly ContractCase[] = [
     const producer = await s.producer({ maxBufferedBytes: 1_048_576, lingerMs: 200 });
     const value = Buffer.alloc(10_000, 'x');
     let refused = 0;
-    for (let i = 0; i < 300; i += 1) {
+    for (let i = 0; i < 1500; i += 1) {
       while (!producer.produce(topic, 0, null, value, 1_000, [])) {
         refused += 1;
         await producer.drain();
       }
     }
     await producer.flush();
-    assert.ok(refused > 0, 'three megabytes should not fit into a queue of one');
-    assert.equal((await s.readAll({ topic, partition: 0 })).length, 300);
+    assert.ok(refused > 0, 'fifteen megabytes should not fit into a queue of one');
+    assert.equal((await s.readAll({ topic, partition: 0 })).length, 1500);
   }),
 
   contractCase('should bound the records of one poll by maxPollRecords', async (s) => {

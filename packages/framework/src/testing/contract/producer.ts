@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { KafkaError } from '../../errors/errors.js';
 import type { RecordProducer } from '../../client/port.js';
 import type { ContractCase } from './harness.js';
-import { contractCase, produceOne, rejectsWith, type TestRecord } from './scenario.js';
+import { contractCase, defaultTimestamp, produceOne, rejectsWith, type TestRecord } from './scenario.js';
 
 /** Produces one record that cannot be delivered: gives the error, whether it is thrown or reported after the flush. */
 async function failToProduce(producer: RecordProducer, topic: string, record: TestRecord): Promise<KafkaError> {
@@ -17,8 +17,12 @@ async function failToProduce(producer: RecordProducer, topic: string, record: Te
   assert.ok(failure !== undefined, 'the record should not have been delivered');
   assert.deepEqual(others, []);
   assert.deepEqual(
-    [failure.topic, failure.partition, failure.key, failure.value],
-    [topic, record.partition ?? 0, bytes(record.key), bytes(record.value)],
+    [failure.topic, failure.partition, failure.key, failure.value, failure.timestamp],
+    [topic, record.partition ?? 0, bytes(record.key), bytes(record.value), record.timestamp ?? defaultTimestamp],
+  );
+  assert.deepEqual(
+    failure.headers.map(({ key, value }) => [key, value?.toString()]),
+    (record.headers ?? []).map(({ key, value }) => [key, value?.toString()]),
   );
   assert.ok(failure.error instanceof KafkaError);
   return failure.error;
@@ -50,12 +54,17 @@ export const producerCases: readonly ContractCase[] = [
     assert.equal((await s.readAll({ topic, partition: 0 })).length, 1);
   }),
 
-  contractCase('should report a record that the broker refuses: one without key for a compacted topic', async (s) => {
-    const topic = await s.topic(1, { 'cleanup.policy': 'compact' });
-    const producer = await s.producer();
-    assert.equal((await failToProduce(producer, topic, { value: 'no key' })).code, 'KAFKA_FAILURE');
-    await s.write(producer, topic, [{ key: 'k', value: 'with key' }]);
-  }),
+  contractCase(
+    'should report a record that the broker refuses, with timestamp and headers: one without key for a compacted topic',
+    async (s) => {
+      const topic = await s.topic(1, { 'cleanup.policy': 'compact' });
+      const producer = await s.producer();
+      const headers = [{ key: 'trace', value: Buffer.from('1') }];
+      const withoutKey = { value: 'no key', timestamp: 1_650_000_000_000, headers };
+      assert.equal((await failToProduce(producer, topic, withoutKey)).code, 'KAFKA_FAILURE');
+      await s.write(producer, topic, [{ key: 'k', value: 'with key' }]);
+    },
+  ),
 
   contractCase('should send what is queued before it closes, and refuse every call after', async (s) => {
     const topic = await s.topic();

@@ -18,6 +18,9 @@ import { KafkaError, type KafkaErrorCode } from '../../errors/errors.js';
 import type { ClientHarness, ContractCase } from './harness.js';
 import { TestMember } from './test-member.js';
 
+/** Timestamp of records that name none. */
+export const defaultTimestamp = 1_700_000_000_000;
+
 /** How long a case waits for records that must come. */
 const RECORDS_TIMEOUT_MS = 30_000;
 
@@ -178,7 +181,7 @@ export class Scenario {
 
 /** Produces one record, waiting as long as the queue is full. */
 export async function produceOne(producer: RecordProducer, topic: string, record: TestRecord): Promise<void> {
-  const { partition = 0, key = null, value = null, timestamp = 1_700_000_000_000, headers = NO_HEADERS } = record;
+  const { partition = 0, key = null, value = null, timestamp = defaultTimestamp, headers = NO_HEADERS } = record;
   const keyBytes = key === null ? null : Buffer.from(key);
   const valueBytes = value === null ? null : Buffer.from(value);
   while (!producer.produce(topic, partition, keyBytes, valueBytes, timestamp, headers)) await producer.drain();
