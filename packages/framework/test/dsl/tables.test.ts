@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { serdes, type KTable, type StreamsBuilder, type TimestampedKeyValueStore } from '../../dist/index.js';
+import {
+  ContextualProcessor,
+  serdes,
+  type KTable,
+  type StreamRecord,
+  type StreamsBuilder,
+  type TimestampedKeyValueStore,
+} from '../../dist/index.js';
 import { DrivenTables } from './drive-tables.js';
 
 const { int64, json } = serdes;
@@ -178,6 +185,36 @@ describe('Tables', () => {
       ['a', 'ay'],
     ]);
     assert.equal(tables.output('test-by-initial-repartition').size, 3);
+  });
+
+  it('should let processors look rows of a global table up', async () => {
+    const tables = new DrivenTables((builder) => {
+      const names = builder.globalTable<string, string>('names');
+      class Name extends ContextualProcessor<string, string, string, string> {
+        override process(record: StreamRecord<string, string>): void | Promise<void> {
+          const store = this.context.getStateStore<TimestampedKeyValueStore<string, string>>(names.queryableStoreName);
+          return this.context.forward(record.withValue(store.get(record.value)?.value ?? '?'));
+        }
+      }
+      builder
+        .stream<string, string>('in')
+        .process(() => new Name())
+        .to('out');
+    });
+    await tables.input('names').pipeAll([
+      ['a', 'Alpha'],
+      ['b', 'Beta'],
+      [null, 'nobody'],
+      ['b', null],
+    ]);
+    await tables.input().pipeAll([
+      ['1', 'a'],
+      ['2', 'b'],
+    ]);
+    assert.deepEqual(tables.output().readKeyValues(), [
+      ['1', 'Alpha'],
+      ['2', '?'],
+    ]);
   });
 
   it('should use the topic of a table as its changelog only if asked to', async () => {

@@ -39,6 +39,7 @@ const UPDATE_OVERHEAD_BYTES = 150;
 export class UpdateCache {
   readonly #held = new Map<ByteString, HeldUpdate>();
   #listener: UpdateListener<ByteString, ByteString> | undefined;
+  #oldest = this.#held.entries();
   #isWaiting = false;
 
   constructor(
@@ -97,11 +98,26 @@ export class UpdateCache {
   clear(): void {
     for (const { bytes } of this.#held.values()) this.budget.add(-bytes);
     this.#held.clear();
+    this.#oldest = this.#held.entries();
+  }
+
+  /**
+   * One iterator for all, because a new one would step over everything that was deleted before it. It is always at the
+   * oldest update: what it has passed is gone, and what is held again goes to the end.
+   */
+  #takeOldest(): [ByteString, HeldUpdate] {
+    let step = this.#oldest.next();
+    if (step.done === true) {
+      this.#oldest = this.#held.entries();
+      step = this.#oldest.next();
+    }
+    const entry = step.value as [ByteString, HeldUpdate];
+    this.#held.delete(entry[0]);
+    return entry;
   }
 
   #passOnOldest(): void {
-    const [key, update] = this.#held.entries().next().value as [ByteString, HeldUpdate];
-    this.#held.delete(key);
+    const [key, update] = this.#takeOldest();
     this.budget.add(-update.bytes);
     const { oldValue, timestampMs, recordContext } = update;
     const newValue = this.reader.get(key) ?? null;

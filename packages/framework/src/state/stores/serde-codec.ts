@@ -4,6 +4,10 @@ import { decodeInt64, encodeInt64, toBuffer, toByteString, type ByteString } fro
 
 /** Turns keys or values of one store into bytes and back; errors name the store. */
 export class SerdeCodec<T> {
+  /** The last text encoded, because most keys are read and then written. */
+  #lastText: T | undefined;
+  #lastBytes: ByteString = '';
+
   constructor(
     private readonly storeName: string,
     private readonly topic: string,
@@ -16,8 +20,14 @@ export class SerdeCodec<T> {
     if (data === null || data === undefined) {
       throw new StateStoreError('STORE_INVALID_KEY', `Store ${this.storeName}: a ${this.part} must not be null.`);
     }
+    if (data === this.#lastText && this.part === 'key') return this.#lastBytes;
     try {
-      return toByteString(this.serde.serialize(this.topic, data));
+      const bytes = toByteString(this.serde.serialize(this.topic, data));
+      if (typeof data === 'string') {
+        this.#lastText = data;
+        this.#lastBytes = bytes;
+      }
+      return bytes;
     } catch (cause) {
       const message = `Store ${this.storeName}: the ${this.part} could not be serialised by serde ${this.serde.name}. Give the store a serde that fits what you put.`;
       throw new SerdeError('SERIALIZATION_FAILED', message, { cause, topic: this.topic });
