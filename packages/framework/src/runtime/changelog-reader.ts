@@ -30,6 +30,7 @@ interface Restoring {
   position: number;
   /** Restored when the position is here; Infinity: a standby, which follows for ever. */
   end: number;
+  readonly isStandby: boolean;
 }
 
 /** How often progress is logged, ms. */
@@ -72,9 +73,26 @@ export class ChangelogReader {
     });
   }
 
-  /** Follows the changelogs of a standby's stores until {@link remove}. */
-  async follow(stores: TaskStores): Promise<void> {
-    await this.#register(stores, () => Infinity);
+  /**
+   * Follows the changelogs of a standby's stores until {@link remove}. They are never complete.
+   *
+   * @param limits for stores whose changelog is their source topic, as for {@link restore}; see {@link raiseLimits}
+   */
+  async follow(stores: TaskStores, limits: ReadonlyMap<string, number>): Promise<void> {
+    await this.#register(stores, ({ topic, isSource }) => (isSource ? (limits.get(topic) ?? 0) : Infinity), true);
+  }
+
+  /** Lets a standby's stores read on in source topics: what their task has processed meanwhile is committed. */
+  raiseLimits(stores: TaskStores, limits: ReadonlyMap<string, number>): void {
+    for (const entry of this.#restoring.values()) {
+      if (entry.stores !== stores || !entry.changelog.isSource) continue;
+      const limit = limits.get(entry.changelog.topic) ?? 0;
+      if (limit <= entry.end) continue;
+      const wasWaiting = entry.position >= entry.end;
+      entry.end = limit;
+      const { topic, partition } = entry.changelog;
+      if (wasWaiting) this.deps.fetcher.assign([{ topic, partition, offset: entry.position }]);
+    }
   }
 
   /** Stops reading for these stores; what was restored stays in them. */
@@ -102,11 +120,14 @@ export class ChangelogReader {
     return { tasks: this.#waiting.size, restoredRecords: this.#restoredRecords, remaining };
   }
 
-  /** How far each store is behind its changelog, in offsets, by task and store; for placing tasks and standbys. */
-  lag(stores: TaskStores): number {
+  /** How many offsets the stores are behind their changelogs, or behind what their task has processed; null: not known yet. */
+  lag(stores: TaskStores): number | null {
     let lag = 0;
-    for (const { stores: owner, changelog, position } of this.#restoring.values()) {
-      if (owner === stores) lag += Math.max(0, (this.deps.fetcher.endOffset(changelog) ?? position) - position);
+    for (const { stores: owner, changelog, position, end } of this.#restoring.values()) {
+      if (owner !== stores) continue;
+      const goal = end === Infinity ? this.deps.fetcher.endOffset(changelog) : end;
+      if (goal === undefined) return null;
+      lag += Math.max(0, goal - position);
     }
     return lag;
   }
@@ -137,7 +158,7 @@ export class ChangelogReader {
     await this.#pump.wait();
   }
 
-  async #register(stores: TaskStores, endOf: (changelog: TaskChangelog) => number): Promise<void> {
+  async #register(stores: TaskStores, endOf: (changelog: TaskChangelog) => number, isStandby = false): Promise<void> {
     const begins = await this.#offsets(stores, 'earliest');
     if (!this.#isConnected) {
       await retrying(this.deps, 'connect for restoring', () => this.deps.fetcher.connect());
@@ -152,12 +173,15 @@ export class ChangelogReader {
       const end = endOf(changelog);
       const begin = begins.get(keyOf(changelog)) ?? 0;
       const position = this.#startPosition(stores, changelog, begin, end);
-      if (position >= end) continue;
+      const isThere = position >= end;
+      if (isThere && !isStandby) continue;
       waiting++;
-      this.#restoring.set(keyOf(changelog), { stores, changelog, position, end });
+      this.#restoring.set(keyOf(changelog), { stores, changelog, position, end, isStandby });
+      if (isThere) continue;
       const { topic, partition } = changelog;
       this.deps.fetcher.assign([{ topic, partition, offset: position }]);
     }
+    if (isStandby) return;
     if (waiting === 0) this.#complete.push(stores);
     else this.#waiting.set(stores, waiting);
   }
@@ -190,8 +214,10 @@ export class ChangelogReader {
     entry.stores.state.restore(entry.changelog.store, wanted, entry.position);
     this.#restoredRecords += wanted.length;
     if (entry.position < entry.end) return;
-    this.#restoring.delete(partitionKey(topic, partition));
     await this.#pump.unassign([{ topic, partition }]);
+    // A standby waits at its limit.
+    if (entry.isStandby) return;
+    this.#restoring.delete(partitionKey(topic, partition));
     const waiting = (this.#waiting.get(entry.stores) ?? 1) - 1;
     if (waiting > 0) {
       this.#waiting.set(entry.stores, waiting);

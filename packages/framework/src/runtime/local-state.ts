@@ -59,6 +59,16 @@ export class LocalState {
     });
   }
 
+  /** Names the state directory; without one, this process. */
+  get storageId(): string {
+    return this.#storage?.storageId ?? this.processId;
+  }
+
+  /** Keeps the lock of this process's id fresh. */
+  touch(): void {
+    this.#storage?.touch();
+  }
+
   /** Deletes state of tasks that have been elsewhere for long. Failures are logged. */
   cleanUp(): void {
     const { stateCleanupDelayMs, logger } = this.options;

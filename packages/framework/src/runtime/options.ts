@@ -42,6 +42,18 @@ export interface StreamsOptions {
   readonly maxTaskIdleMs?: number;
   /** Partitions and replicas of repartition and changelog topics. -1: the broker's default. @default -1 */
   readonly replicationFactor?: number;
+  /**
+   * Copies of each task's state that other processes keep up to date, so that one of them can take the task over without
+   * restoring it. Needs at least one process more than that; each with a `stateDir` of its own.
+   * @default 0
+   */
+  readonly numStandbyReplicas?: number;
+  /**
+   * `host:port` at which other processes can reach this one. It is published in the topic `<application id>-instances`
+   * for interactive queries; Millrace does not listen there itself.
+   * @default none: the registry of instances is kept for standbys only
+   */
+  readonly applicationServer?: string;
   /** Where stores with the engine `lmdb` keep their files. @default `millrace` in the system's temporary directory */
   readonly stateDir?: string;
   /** Bytes that caches of stores hold back in this process. 0: every update is passed on. @default 10485760 */

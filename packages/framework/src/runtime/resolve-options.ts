@@ -19,7 +19,7 @@ import {
 } from './nested-options.js';
 import type { StreamsOptions } from './options.js';
 
-type Optional = 'deadLetterTopic' | 'groupInstanceId';
+type Optional = 'applicationServer' | 'deadLetterTopic' | 'groupInstanceId';
 
 /** Options with all defaults filled in. `undefined` stays where absence means something. */
 export type ResolvedOptions = Readonly<
@@ -37,6 +37,9 @@ const applicationId: Check = (value) =>
 const replication: Check = (value) =>
   value === -1 ? undefined : atLeast(1)(value) && 'a whole number of at least 1, or -1';
 
+const hostAndPort: Check = (value) =>
+  typeof value === 'string' && /^.+:[1-9]\d{0,4}$/.test(value) ? undefined : "a host and a port, e.g. 'orders-1:8080'";
+
 const checks: Readonly<Record<keyof StreamsOptions, Check>> = {
   applicationId,
   kafka: objects,
@@ -52,6 +55,8 @@ const checks: Readonly<Record<keyof StreamsOptions, Check>> = {
   bufferedRecordsPerPartition: atLeast(1),
   maxTaskIdleMs: atLeast(-1),
   replicationFactor: replication,
+  numStandbyReplicas: atLeast(0),
+  applicationServer: hostAndPort,
   stateDir: text,
   cacheMaxBytes: atLeast(0),
   stateFlush: objects,
@@ -104,6 +109,8 @@ export function resolveOptions(options: StreamsOptions): ResolvedOptions {
     bufferedRecordsPerPartition: options.bufferedRecordsPerPartition ?? 1_000,
     maxTaskIdleMs: options.maxTaskIdleMs ?? 0,
     replicationFactor: options.replicationFactor ?? -1,
+    numStandbyReplicas: options.numStandbyReplicas ?? 0,
+    applicationServer: options.applicationServer,
     stateDir: options.stateDir ?? join(tmpdir(), 'millrace'),
     cacheMaxBytes: options.cacheMaxBytes ?? 10_485_760,
     stateFlush: options.stateFlush ?? {},

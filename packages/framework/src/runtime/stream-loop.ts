@@ -8,11 +8,13 @@ import { CommitCoordinator } from './commit-coordinator.js';
 import { FetchPump } from './fetch-pump.js';
 import type { GlobalTables } from './global-tables.js';
 import { Housekeeping } from './housekeeping.js';
+import type { InstanceRegistry } from './instance-registry.js';
 import type { LocalState } from './local-state.js';
 import { AtLeastOnce, ExactlyOnce, type ProcessingGuarantee } from './processing-guarantee.js';
 import { RecordCollector } from './record-collector.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { retrying } from './retry.js';
+import { StateUpkeep } from './state-upkeep.js';
 import { resetOffsets, startingOffsets } from './starting-offsets.js';
 import { StepTimings, type LoopStep } from './step-timings.js';
 import type { StreamCounters } from './stream-counters.js';
@@ -29,6 +31,7 @@ export interface StreamLoopDeps {
   readonly counters: StreamCounters;
   readonly localState: LocalState;
   readonly globalTables: GlobalTables;
+  readonly registry: InstanceRegistry | undefined;
   readonly topics: TopologyTopics;
   readonly partitionCounts: ClusterTopicPartitions;
   readonly admin: KafkaAdmin;
@@ -59,6 +62,8 @@ export class StreamLoop {
   readonly #commits: CommitCoordinator;
   readonly #housekeeping: Housekeeping;
   readonly #pump: FetchPump;
+  /** Global tables, registry of instances, standbys. */
+  readonly #upkeep: StateUpkeep;
   #isStopping = false;
   #isPaused = false;
   #isRebalancing = true;
@@ -86,8 +91,15 @@ export class StreamLoop {
     });
     const restoreFetcher = kafka.fetcher({ isolationLevel, maxPollRecords: RESTORE_POLL_RECORDS });
     this.#changelogs = new ChangelogReader({ fetcher: restoreFetcher, admin, clock, logger, taskTimeoutMs });
+    const { globalTables, registry } = deps;
+    this.#upkeep = new StateUpkeep({
+      ...{ options, localState, globalTables, registry, topics, admin },
+      heldTasks: () => this.#tasks.held,
+      lagOf: (stores) => this.#changelogs.lag(stores),
+    });
+    const { openStores } = this.#upkeep;
     this.#tasks = new TaskManager({
-      ...{ topics, changelogs: this.#changelogs, clock, logger, taskTimeoutMs, openStores: localState.openStores },
+      ...{ topics, changelogs: this.#changelogs, clock, logger, taskTimeoutMs, openStores },
       taskDeps: (subtopology, taskId, stores) => this.#taskDeps(subtopology, taskId, stores),
     });
   }
@@ -165,9 +177,9 @@ export class StreamLoop {
     return this.#tasks.phases;
   }
 
-  /** Tasks held, with their stores. */
+  /** Tasks and standbys held, with their stores. */
   get heldTasks(): readonly HeldTask[] {
-    return this.#tasks.held;
+    return this.#upkeep.held;
   }
 
   get restoreProgress(): RestoreProgress {
@@ -203,9 +215,9 @@ export class StreamLoop {
     for (const event of this.#membership.poll()) await this.#timed('rebalance', () => this.#onEvent(event));
     await this.#guarantee.begin();
     await this.#advanceTasks();
-    await this.deps.globalTables.advance();
+    await this.#upkeep.advance();
     this.#pump.start(this.#waitMs());
-    const canProcess = !this.#isPaused && this.deps.globalTables.isComplete;
+    const canProcess = !this.#isPaused && this.#upkeep.canProcess;
     const hasWork = !canProcess ? false : await this.#timed('process', () => this.#processSlice());
     await this.#punctuate();
     await this.#maybeCommit();
@@ -233,9 +245,8 @@ export class StreamLoop {
 
   /** Whichever comes first: input, changelog records of tasks that are being restored, news of global tables. */
   #waitForRecords(): Promise<void> {
-    const waits = [this.#pump.wait()];
+    const waits = [this.#pump.wait(), ...this.#upkeep.waits];
     if (!this.#changelogs.isIdle) waits.push(this.#changelogs.wait());
-    if (this.deps.globalTables.storeNames.length > 0) waits.push(this.deps.globalTables.wait());
     return Promise.race(waits);
   }
 
@@ -379,6 +390,7 @@ export class StreamLoop {
     const { logger } = this.deps.options;
     const steps: readonly [string, () => Promise<void>][] = [
       ['close the tasks', () => this.#tasks.closeAll()],
+      ['close the standbys', () => this.#upkeep.close()],
       ['close the producer', () => this.#guarantee.close()],
       ['leave the group', () => this.#membership.leave()],
       ['close the fetcher', () => this.#fetcher.close()],

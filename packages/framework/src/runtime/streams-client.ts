@@ -4,12 +4,16 @@ import { StreamsError } from '../errors/streams-error.js';
 import type { QueryableType } from '../state/queries/queryable-stores.js';
 import type { StateStore } from '../state/stores/state-store.js';
 import type { StoreBuilder } from '../state/stores/store-builder.js';
-import type { TopologyPlan } from '../topology/topology-nodes.js';
+import type { StreamPartitioner, TopologyPlan } from '../topology/topology-nodes.js';
 import type { Topology } from '../topology/topology.js';
+import type { Serializer } from '../serde/serde.js';
 import { openFileStorage, type OpenStateStorage } from '../state/directory/state-storage.js';
 import type { RestoreProgress } from './changelog-reader.js';
 import { ClientLifecycle, type ClientState, type StateListener } from './client-state.js';
 import { GlobalTables } from './global-tables.js';
+import { InstanceDirectory, type InstanceInfo, type KeyQueryMetadata } from './instance-directory.js';
+import type { InstanceIdentity } from './instance-record.js';
+import { InstanceRegistry } from './instance-registry.js';
 import { LocalState } from './local-state.js';
 import type { StreamsOptions } from './options.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
@@ -20,7 +24,8 @@ import { StreamCounters } from './stream-counters.js';
 import { StreamLoop } from './stream-loop.js';
 import type { TaskPhase } from './task-manager.js';
 import { ClusterTopicPartitions } from './topic-partitions.js';
-import { TopologyTopics } from './topology-topics.js';
+import { topologyFingerprint } from './topology-fingerprint.js';
+import { TopologyTopics, type PrepareOptions } from './topology-topics.js';
 
 /** Counters since the client started. */
 export interface StreamsMetrics extends Readonly<StreamCounters> {
@@ -55,7 +60,9 @@ export class StreamsClient {
   readonly #plan: TopologyPlan;
   readonly #counters = new StreamCounters();
   #localState: LocalState | undefined;
+  #registry: InstanceRegistry | undefined;
   readonly #queries: StoreQueries;
+  readonly #directory: InstanceDirectory;
   #globalTables: GlobalTables | undefined;
   #loop: StreamLoop | undefined;
   #isClosing = false;
@@ -85,8 +92,9 @@ export class StreamsClient {
       clientState: () => this.state,
       globalTables: () => this.#globalTables,
       heldTasks: () => this.#loop?.heldTasks ?? [],
-      elsewhere: () => '',
+      elsewhere: (store, partition) => this.#directory.whereabouts(store, partition),
     });
+    this.#directory = new InstanceDirectory(this.#topics, () => this.#registry);
     this.closed = new Promise<void>((resolve, reject) => {
       this.#resolveClosed = resolve;
       this.#rejectClosed = reject;
@@ -135,6 +143,33 @@ export class StreamsClient {
     if (typeof store !== 'string')
       return this.#queries.store(store.name, undefined, typeOrOptions as StoreQueryOptions);
     return this.#queries.store(store, typeOrOptions as QueryableType<unknown>, options);
+  }
+
+  /**
+   * Which process has a key of a store. Needs the option `applicationServer` (or standbys), and is as fresh as what the
+   * other processes have told, usually less than a second old.
+   *
+   * @param keySerializer of the records that the store is fed with, and so partitioned by
+   * @param partitioner where those are not partitioned as Kafka does by default; as for `to()` and `repartition()`
+   * @throws StateStoreError `STORE_NOT_FOUND`; `STATE_UNAVAILABLE` if there is no registry, or the client does not run
+   */
+  keyQueryMetadata<K>(
+    store: string,
+    key: K,
+    keySerializer: Serializer<K>,
+    partitioner?: StreamPartitioner<K, unknown>,
+  ): KeyQueryMetadata {
+    return this.#directory.ownerOfKey(store, key, keySerializer, partitioner);
+  }
+
+  /** All processes that have a part of a store, as owners or standbys. Errors as {@link keyQueryMetadata}. */
+  instancesForStore(store: string): readonly InstanceInfo[] {
+    return this.#directory.withStore(store);
+  }
+
+  /** All processes of the application that live, this one first. Errors as {@link keyQueryMetadata}. */
+  instances(): readonly InstanceInfo[] {
+    return this.#directory.all();
   }
 
   /**
@@ -197,8 +232,26 @@ export class StreamsClient {
     const patience = { ...this.#options, taskTimeoutMs: Math.min(this.#options.taskTimeoutMs, START_TIMEOUT_MS) };
     const counts = await retrying(patience, 'prepare the topics', () => this.#topics.prepare(this.#admin, prepare));
     for (const [topic, partitions] of counts) this.#partitionCounts.set(topic, partitions);
+    await this.#openRegistry(this.#localState, prepare);
     await this.#openGlobalTables(this.#localState);
     await retrying(patience, 'open the clients', () => this.#openLoop());
+  }
+
+  /** Kept by applications that have a use for it: it costs two more clients. */
+  async #openRegistry(localState: LocalState, prepare: PrepareOptions): Promise<void> {
+    const { applicationServer, numStandbyReplicas, clock } = this.#options;
+    if (applicationServer === undefined && numStandbyReplicas === 0) return;
+    await this.#topics.prepareInstancesTopic(this.#admin, prepare);
+    const self: InstanceIdentity = {
+      id: localState.processId,
+      endpoint: applicationServer ?? null,
+      startedAtMs: clock.now(),
+      stateDirectory: localState.storageId,
+      topology: topologyFingerprint(this.#plan, (subtopology) => this.#topics.taskCount(subtopology)),
+    };
+    const { instancesTopic: topic } = this.#topics;
+    this.#registry = new InstanceRegistry({ options: this.#options, admin: this.#admin, topic, self });
+    await this.#registry.open();
   }
 
   async #openGlobalTables(localState: LocalState): Promise<void> {
@@ -220,6 +273,7 @@ export class StreamsClient {
       counters: this.#counters,
       localState,
       globalTables,
+      registry: this.#registry,
       topics: this.#topics,
       partitionCounts: this.#partitionCounts,
       admin: this.#admin,
@@ -305,6 +359,7 @@ export class StreamsClient {
 
   async #closeClients(): Promise<void> {
     const steps: readonly [string, () => void | Promise<void>][] = [
+      ['close the registry', () => this.#registry?.close()],
       ['close the global tables', () => this.#globalTables?.close()],
       ['release the local state', () => this.#localState?.close()],
       ['close the admin client', () => this.#admin.close()],

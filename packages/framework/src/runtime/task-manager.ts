@@ -15,7 +15,7 @@ export interface TaskManagerDeps {
   readonly topics: TopologyTopics;
   readonly taskDeps: (subtopology: Subtopology, taskId: TaskId, stores: TaskStores | undefined) => StreamTaskDeps;
   /** Opens the stores of a task. @throws StateStoreError `STATE_DIRECTORY_LOCKED` while another process holds them */
-  readonly openStores: (subtopology: Subtopology, taskId: TaskId) => TaskStores;
+  readonly openStores: (subtopology: Subtopology, taskId: TaskId) => TaskStores | Promise<TaskStores>;
   readonly changelogs: ChangelogReader;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -185,7 +185,7 @@ export class TaskManager {
     const { subtopology, id, starts } = managed;
     if (subtopology.stores.length > 0) {
       try {
-        managed.stores = this.deps.openStores(subtopology, id);
+        managed.stores = await this.deps.openStores(subtopology, id);
       } catch (error) {
         const isLocked = error instanceof StateStoreError && error.code === 'STATE_DIRECTORY_LOCKED';
         const waitedMs = this.deps.clock.monotonicMs() - managed.assignedMs;

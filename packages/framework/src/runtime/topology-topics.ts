@@ -17,6 +17,14 @@ const REPARTITION_CONFIGS: Readonly<Record<string, string>> = {
   'message.timestamp.type': 'CreateTime',
 };
 
+/** Each instance writes every few seconds: short segments let the cleaner keep the topic small. */
+const INSTANCES_CONFIGS: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'compact',
+  'segment.ms': '3600000',
+  'min.cleanable.dirty.ratio': '0.1',
+  'message.timestamp.type': 'CreateTime',
+};
+
 /**
  * The topics of a topology under their full names: what to subscribe to, which task a partition belongs to, which
  * internal topics must exist. Names and settings of internal topics are Kafka Streams'.
@@ -24,11 +32,12 @@ const REPARTITION_CONFIGS: Readonly<Record<string, string>> = {
 export class TopologyTopics {
   readonly #internal: ReadonlyMap<string, RepartitionTopic>;
   readonly #byTopic = new Map<string, InputTopic>();
+  #counts: ReadonlyMap<string, number> = new Map();
   readonly #patterns: (InputTopic & { readonly pattern: RegExp })[] = [];
 
   constructor(
     private readonly applicationId: string,
-    private readonly plan: TopologyPlan,
+    readonly plan: TopologyPlan,
   ) {
     this.#internal = new Map(plan.repartitionTopics.map((topic) => [topic.name, topic]));
     for (const subtopology of plan.subtopologies) {
@@ -100,6 +109,7 @@ export class TopologyTopics {
       this.checkCopartitioning(subtopology, counts);
       await this.#ensureChangelogs(admin, subtopology, counts, options);
     }
+    this.#counts = counts;
     return counts;
   }
 
@@ -115,13 +125,13 @@ export class TopologyTopics {
       ({ name, changelog }) => changelog !== undefined && !this.isSourceChangelog(name),
     );
     if (subtopology.stores.length === 0) return;
-    const inputs = this.#inputsOf(subtopology, counts).map(this.fullName);
+    const inputs = this.inputsOf(subtopology, counts);
     checkEqualCounts(
       inputs,
       counts,
       `Topics that lead to the same stores (${subtopology.stores.map(({ name }) => name).join(', ')}) must have the same number of partitions:`,
     );
-    const partitions = Math.max(0, ...inputs.map((topic) => counts.get(topic) ?? 0));
+    const partitions = this.taskCount(subtopology, counts);
     const described = await admin.describeTopics(logged.map(({ name }) => this.changelogTopic(name)));
     for (const { topic, partitions: existing } of described) counts.set(topic, existing);
     for (const { name, changelog } of logged) {
@@ -133,6 +143,34 @@ export class TopologyTopics {
         options,
       );
     }
+  }
+
+  /** Tasks of a subtopology: one per partition of its largest input, by default as {@link prepare} has found it. */
+  taskCount(subtopology: Subtopology, counts: ReadonlyMap<string, number> = this.#counts): number {
+    return Math.max(0, ...this.inputsOf(subtopology, counts).map((topic) => counts.get(topic) ?? 0));
+  }
+
+  /** Full names of the topics that a subtopology reads. */
+  inputsOf(subtopology: Subtopology, counts: ReadonlyMap<string, number> = this.#counts): string[] {
+    return this.#inputsOf(subtopology, counts).map(this.fullName);
+  }
+
+  /** Topic in which the instances of the application tell of themselves. */
+  get instancesTopic(): string {
+    return `${this.applicationId}-instances`;
+  }
+
+  /** @throws TopologyError INTERNAL_TOPIC_MISMATCH */
+  async prepareInstancesTopic(admin: KafkaAdmin, options: PrepareOptions): Promise<void> {
+    const topic = this.instancesTopic;
+    const described = await admin.describeTopics([topic]);
+    const counts = new Map(described.map((description) => [description.topic, description.partitions]));
+    await this.#ensureInternal(
+      admin,
+      { topic, partitions: 1, kind: 'registry', configs: INSTANCES_CONFIGS },
+      counts,
+      options,
+    );
   }
 
   /** @throws TopologyError COPARTITION_MISMATCH if topics that are joined have different partition counts */

@@ -60,9 +60,11 @@ export class SimulatedDisk {
     this.#slots.set(slot, user);
     return {
       processId: `${this.name}-${slot}`,
+      storageId: this.name,
       slot,
       openTask: (taskId) => this.#openTask(taskId, user),
       removeUnused: () => [],
+      touch: () => undefined,
       close: () => {
         if (this.#slots.get(slot) === user) this.#slots.delete(slot);
       },

@@ -33,6 +33,11 @@ export class ProcessId {
     }
   }
 
+  /** See {@link DirectoryLock.touch}. */
+  touch(nowMs: number): void {
+    this.lock.touch(nowMs);
+  }
+
   release(): void {
     this.lock.release();
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StateStoreError } from '../../errors/errors.js';
 import type { Clock } from '../../time/clock.js';
@@ -33,6 +33,17 @@ export class StateDirectory {
         { cause },
       );
     }
+  }
+
+  /** Names the directory, whoever asks: processes that share it know that they do. */
+  get id(): string {
+    const file = join(this.path, '.directory-id');
+    try {
+      writeFileSync(file, `${randomUUID()}\n`, { flag: 'wx' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    return readFileSync(file, 'utf8').trim();
   }
 
   /** Locks and opens the state of a task. Errors are those of {@link TaskDirectory}. */

@@ -20,12 +20,16 @@ export interface TaskStorage {
 export interface StateStorage {
   /** Names this process; kept over its restarts, and no other living process has it. */
   readonly processId: string;
+  /** Names the storage: processes that share it see the same. */
+  readonly storageId: string;
   /** Which of the processes that share the storage at the moment this is, from 0. */
   readonly slot: number;
   /** @throws StateStoreError `STATE_DIRECTORY_LOCKED` while another process has the task's state open */
   openTask(taskId: string): TaskStorage;
   /** Deletes the state of tasks that nobody has used for this time. @returns those tasks */
   removeUnused(unusedMs: number): readonly string[];
+  /** Says that the process still uses its id. */
+  touch(): void;
   close(): void;
 }
 
@@ -38,9 +42,11 @@ export function openFileStorage(stateDir: string, applicationId: string, clock: 
   const processId = ProcessId.acquire(directory.path, clock.now());
   return {
     processId: processId.id,
+    storageId: directory.id,
     slot: processId.slot,
     openTask: (taskId) => directory.openTask(taskId),
     removeUnused: (unusedMs) => directory.removeUnused(unusedMs),
+    touch: () => processId.touch(clock.now()),
     close: () => processId.release(),
   };
 }
