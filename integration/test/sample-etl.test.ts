@@ -1,15 +1,26 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { confluentClients, type KafkaAdmin, type TopicPartitionOffset } from '@millrace/framework';
+import {
+  confluentClients,
+  type KafkaAdmin,
+  type KafkaClientFactory,
+  type TopicPartitionOffset,
+} from '@millrace/framework';
 import { uniqueName, waitFor } from '@millrace/framework/testing';
 import {
   countIndependently,
+  delaysIndependently,
+  differingAirports,
   disagreements,
   flightFile,
   flightTopics,
   OutputReader,
+  readDelayTable,
   totalRecords,
   type FlightTopics,
 } from '@millrace/sample-etl';
@@ -19,12 +30,26 @@ const FLIGHTS = 20_000;
 const PARTITIONS = 6;
 const TIMEOUT_MS = 120_000;
 
+interface SampleRun {
+  readonly clients: KafkaClientFactory;
+  readonly admin: KafkaAdmin;
+  readonly topics: FlightTopics;
+  readonly groupId: string;
+  /** Those that should be running. */
+  readonly services: SampleProcess[];
+  readonly startService: () => SampleProcess;
+}
+
 describe('sample service', () => {
   const kafka = useKafka();
   let processes: SampleProcess[] = [];
-  afterEach(() => {
+  let stateDir: string;
+  beforeEach(async () => (stateDir = await mkdtemp(join(tmpdir(), 'sample-etl-'))));
+  afterEach(async () => {
     for (const process of processes) process.kill();
+    await Promise.all(processes.map((process) => process.exited));
     processes = [];
+    await rm(stateDir, { recursive: true, force: true });
   });
 
   function start(command: 'load' | 'service', args: readonly string[], environment: Record<string, string>) {
@@ -33,9 +58,9 @@ describe('sample service', () => {
     return process;
   }
 
-  it('should route 20,000 flights in two processes as an independent count of the file finds them', async () => {
+  /** Loads the flights and starts two processes of the service over them. */
+  async function startTwo(): Promise<SampleRun> {
     const prefix = `${uniqueName('flights')}-`;
-    const topics = flightTopics(prefix);
     const groupId = uniqueName('flight-etl');
     const { bootstrapServers } = kafka();
     const clients = confluentClients({ bootstrapServers });
@@ -46,23 +71,57 @@ describe('sample service', () => {
     const environment = {
       KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
       MILLRACE_APPLICATION_ID: groupId,
+      MILLRACE_STATE_DIR: stateDir,
       FLIGHTS_TOPIC_PREFIX: prefix,
     };
-    const services = [start('service', [], environment), start('service', [], environment)];
+    const startService = (): SampleProcess => start('service', [], environment);
+    const services = [startService(), startService()];
+    return { clients, admin, topics: flightTopics(prefix), groupId, services, startService };
+  }
+
+  async function waitUntilCommitted(run: SampleRun, records: number): Promise<void> {
+    const { admin, groupId, services } = run;
+    const committed = async (): Promise<number> =>
+      (await committedOf(admin, groupId)).reduce((sum, { offset }) => sum + Math.max(0, offset), 0);
     await Promise.race([
-      waitFor(async () => (await countOutputs(admin, topics)) >= FLIGHTS, 'every flight comes out', TIMEOUT_MS),
+      waitFor(async () => (await committed()) >= records, `${records} flights are processed`, TIMEOUT_MS),
       ...services.map((service) => service.endedEarly()),
     ]);
+  }
+
+  /** Stops the processes, and compares routes and delays with DuckDB's. */
+  async function assertExact({ clients, admin, topics, groupId, services }: SampleRun): Promise<void> {
     for (const service of services) service.terminate();
     for (const service of services) assert.equal(await service.exited, 0, service.output);
-
     assert.deepEqual(await committedOf(admin, groupId), await endsOf(admin, [topics.flights]));
+    const file = flightFile('20k');
     const found = await new OutputReader(clients, topics).read();
-    const expected = await countIndependently(flightFile('20k'));
     assert.equal(totalRecords(found.counts), FLIGHTS);
-    assert.deepEqual(disagreements(found.counts, expected), []);
+    assert.deepEqual(disagreements(found.counts, await countIndependently(file)), []);
+    const delays = await readDelayTable(clients, topics.airportDelays);
+    const expected = await delaysIndependently(file);
+    assert.ok(expected.size > 0);
+    assert.deepEqual(differingAirports(delays, expected), []);
     await admin.close();
+  }
+
+  it('should route and count 20,000 flights in two processes as DuckDB finds them in the file', async () => {
+    const run = await startTwo();
+    await waitUntilCommitted(run, FLIGHTS);
+    await assertExact(run);
   }).timeout(2 * TIMEOUT_MS);
+
+  it('should agree exactly when one of the processes is killed midway and started again', async () => {
+    const run = await startTwo();
+    const [victim] = run.services;
+    assert.ok(victim);
+    await waitUntilCommitted(run, FLIGHTS / 10);
+    victim.kill();
+    assert.equal(await victim.exited, -1);
+    run.services[0] = run.startService();
+    await waitUntilCommitted(run, FLIGHTS);
+    await assertExact(run);
+  }).timeout(3 * TIMEOUT_MS);
 
   it('should say which topic is missing, and end with exit code 2', async () => {
     const service = start('service', [], {
@@ -113,11 +172,6 @@ class SampleProcess {
   kill(): void {
     if (!this.hasExited) this.child.kill('SIGKILL');
   }
-}
-
-async function countOutputs(admin: KafkaAdmin, topics: FlightTopics): Promise<number> {
-  const ends = await endsOf(admin, [...Object.values(topics.routes), topics.unreadable]);
-  return ends.reduce((sum, { offset }) => sum + offset, 0);
 }
 
 async function endsOf(admin: KafkaAdmin, names: readonly string[]): Promise<TopicPartitionOffset[]> {

@@ -5,8 +5,11 @@
  *   node services/sample-etl/bin/load.js ...         writes flights into Kafka
  *   node services/sample-etl/bin/service.js          runs the service
  */
+export { DELAY_BUCKETS, type AirportDelays, type DelayBucket } from './airports/airport-delays.js';
 export { AirportTable, type Airport } from './airports/airport-table.js';
+export { differingAirports, readDelayTable, type DelayTable } from './check/delay-table.js';
 export { countIndependently } from './check/independent-count.js';
+export { delaysIndependently } from './check/independent-delays.js';
 export { OutputReader, type OutputSummary } from './check/output-reader.js';
 export {
   disagreements,
@@ -16,7 +19,7 @@ export {
   type RouteCount,
   type RouteCounts,
 } from './check/route-counts.js';
-export { FLIGHT_TOPICS, FlightEtl } from './flight-etl.js';
+export { AIRPORT_DELAYS_STORE, FLIGHT_TOPICS, FlightEtl } from './flight-etl.js';
 export { FLIGHT_STATUSES, type Flight, type FlightStatus, type RawFlight } from './flights/flight.js';
 export { FlightReader } from './flights/flight-reader.js';
 export { UnreadableFlightError, type UnreadableReason } from './flights/unreadable-flight-error.js';

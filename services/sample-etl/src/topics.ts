@@ -5,6 +5,8 @@ export interface FlightTopics {
   /** Input. */
   readonly flights: string;
   readonly routes: Readonly<Record<FlightStatus, string>>;
+  /** The delays of each airport so far; compacted, so that it keeps the last row of each. */
+  readonly airportDelays: string;
   /** Dead-letter topic: what could not be read, unchanged, with headers that say why. */
   readonly unreadable: string;
 }
@@ -18,11 +20,12 @@ export function flightTopics(prefix = ''): FlightTopics {
       late: `${prefix}flights-late`,
       cancelled: `${prefix}flights-cancelled`,
     },
+    airportDelays: `${prefix}flights-airport-delays`,
     unreadable: `${prefix}flights-unreadable`,
   };
 }
 
-/** Input first, then the routes, then the dead-letter topic. */
+/** Input first, then the routes, the delays, and the dead-letter topic. */
 export function allTopics(topics: FlightTopics): string[] {
-  return [topics.flights, ...Object.values(topics.routes), topics.unreadable];
+  return [topics.flights, ...Object.values(topics.routes), topics.airportDelays, topics.unreadable];
 }

@@ -7,6 +7,7 @@ export interface ServiceEnvironment {
   readonly applicationId?: string;
   readonly groupInstanceId?: string;
   readonly workers?: number;
+  readonly stateDir?: string;
   readonly kafka: Partial<KafkaConnectionOptions>;
 }
 
@@ -24,6 +25,7 @@ export function readEnvironment(env: Env): ServiceEnvironment {
   const applicationId = text(env, 'MILLRACE_APPLICATION_ID');
   const groupInstanceId = text(env, 'MILLRACE_GROUP_INSTANCE_ID');
   const workers = wholeNumber(env, 'MILLRACE_WORKERS');
+  const stateDir = text(env, 'MILLRACE_STATE_DIR');
   const bootstrapServers = text(env, 'KAFKA_BOOTSTRAP_SERVERS');
   const clientId = text(env, 'KAFKA_CLIENT_ID');
   const rack = text(env, 'KAFKA_CLIENT_RACK');
@@ -31,6 +33,7 @@ export function readEnvironment(env: Env): ServiceEnvironment {
     ...(applicationId === undefined ? {} : { applicationId }),
     ...(groupInstanceId === undefined ? {} : { groupInstanceId }),
     ...(workers === undefined ? {} : { workers }),
+    ...(stateDir === undefined ? {} : { stateDir }),
     kafka: {
       ...(bootstrapServers === undefined ? {} : { bootstrapServers }),
       ...(clientId === undefined ? {} : { clientId }),

@@ -24,7 +24,7 @@ describe('readEnvironment', () => {
     assert.deepEqual(readEnvironment({ PATH: '/bin', KAFKA_BOOTSTRAP_SERVERS: '' }), { kafka: {} });
   });
 
-  it('should read address, identity and workers', () => {
+  it('should read address, identity, workers and the place of state', () => {
     assert.deepEqual(
       readEnvironment({
         KAFKA_BOOTSTRAP_SERVERS: 'a:9092,b:9092',
@@ -33,11 +33,13 @@ describe('readEnvironment', () => {
         MILLRACE_APPLICATION_ID: 'flights-staging',
         MILLRACE_GROUP_INSTANCE_ID: 'pod-3',
         MILLRACE_WORKERS: '4',
+        MILLRACE_STATE_DIR: '/var/lib/flights',
       }),
       {
         applicationId: 'flights-staging',
         groupInstanceId: 'pod-3',
         workers: 4,
+        stateDir: '/var/lib/flights',
         kafka: { bootstrapServers: 'a:9092,b:9092', clientId: 'etl', rack: 'zone-1' },
       },
     );

@@ -1,8 +1,8 @@
-import type { ConsumedRecord, KafkaClientFactory, RecordFetcher, TopicPartitionOffset } from '@millrace/framework';
+import type { ConsumedRecord, KafkaClientFactory } from '@millrace/framework';
 import { FLIGHT_STATUSES, type Flight } from '../flights/flight.js';
 import type { FlightTopics } from '../topics.js';
-import { partitionsOf } from './topic-ends.js';
 import type { Route, RouteCount, RouteCounts } from './route-counts.js';
+import { readTopic } from './topic-reader.js';
 
 /** What the service wrote, as found in Kafka. */
 export interface OutputSummary {
@@ -16,8 +16,6 @@ interface Tally extends RouteCount {
   delayMinutes: number;
   readonly examples: ConsumedRecord[];
 }
-
-const POLL_MS = 1000;
 
 /** Reads the output topics from their beginning to their present end, as any consumer would (`read_committed`). */
 export class OutputReader {
@@ -35,14 +33,14 @@ export class OutputReader {
       unreadable: newTally(),
     };
     for (const status of FLIGHT_STATUSES) {
-      await this.readTopic(this.topics.routes[status], (record) => {
+      await readTopic(this.clients, this.topics.routes[status], (record) => {
         const flight = JSON.parse(record.value?.toString() ?? 'null') as Flight;
         if (flight.status !== status)
           throw new Error(`A flight that is ${flight.status} is on the topic of ${status}.`);
         this.add(tallies[status], record, flight.delayMinutes ?? 0);
       });
     }
-    await this.readTopic(this.topics.unreadable, (record) => this.add(tallies.unreadable, record, 0));
+    await readTopic(this.clients, this.topics.unreadable, (record) => this.add(tallies.unreadable, record, 0));
     return {
       counts: tallies,
       examples: {
@@ -58,46 +56,6 @@ export class OutputReader {
     tally.records++;
     tally.delayMinutes += delayMinutes;
     if (tally.examples.length < this.examplesPerRoute) tally.examples.push(copyOf(record));
-  }
-
-  private async readTopic(topic: string, onRecord: (record: ConsumedRecord) => void): Promise<void> {
-    const admin = this.clients.admin();
-    const fetcher = this.clients.fetcher({ isolationLevel: 'read_committed' });
-    try {
-      await admin.connect();
-      await fetcher.connect();
-      const partitions = await partitionsOf(admin, [topic]);
-      const starts = await admin.listOffsets(partitions, 'earliest');
-      const ends = await admin.listOffsets(partitions, 'latest', 'read_committed');
-      await readRange(fetcher, starts, ends, onRecord);
-    } finally {
-      await fetcher.close();
-      await admin.close();
-    }
-  }
-}
-
-async function readRange(
-  fetcher: RecordFetcher,
-  starts: readonly TopicPartitionOffset[],
-  ends: readonly TopicPartitionOffset[],
-  onRecord: (record: ConsumedRecord) => void,
-): Promise<void> {
-  const remaining = new Map<number, number>();
-  for (const { partition, offset } of ends) {
-    const start = starts.find((candidate) => candidate.partition === partition)?.offset ?? 0;
-    if (start < offset) remaining.set(partition, offset);
-  }
-  fetcher.assign(starts.filter(({ partition }) => remaining.has(partition)));
-  while (remaining.size > 0) {
-    const { batches, failures } = await fetcher.poll(POLL_MS);
-    const [failure] = failures;
-    if (failure !== undefined) throw failure.error;
-    for (const { partition, records, nextOffset } of batches) {
-      const end = remaining.get(partition) ?? 0;
-      for (const record of records) if (record.offset < end) onRecord(record);
-      if (nextOffset >= end) remaining.delete(partition);
-    }
   }
 }
 

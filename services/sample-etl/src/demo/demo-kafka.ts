@@ -16,8 +16,11 @@ export interface DemoKafka {
   readonly isInMemory: boolean;
   readonly topicPrefix: string;
   readonly applicationId: string;
-  /** @param processes not used in memory, where there is only this process */
-  startService(processes: number): Promise<ServiceRunner>;
+  /**
+   * @param processes not used in memory, where there is only this process
+   * @param stateDir where the service keeps its stores
+   */
+  startService(processes: number, stateDir: string): Promise<ServiceRunner>;
   stop(): Promise<void>;
 }
 
@@ -60,7 +63,7 @@ export function memoryKafka(): DemoKafka {
     isForeign: false,
     isInMemory: true,
     clients: kafka.clients('demo'),
-    startService: () => ServiceInProcess.start(kafka.clients('service'), settings),
+    startService: (_processes, stateDir) => ServiceInProcess.start(kafka.clients('service'), { ...settings, stateDir }),
     stop: () => Promise.resolve(),
   };
 }
@@ -120,7 +123,9 @@ function realKafka(
     description,
     isInMemory: false,
     clients: confluentClients({ bootstrapServers, clientId: 'flights-demo' }),
-    startService: (processes) =>
-      Promise.resolve(new ServiceProcesses(processes, settings, { KAFKA_BOOTSTRAP_SERVERS: bootstrapServers })),
+    startService: (processes, stateDir) => {
+      const environment = { KAFKA_BOOTSTRAP_SERVERS: bootstrapServers };
+      return Promise.resolve(new ServiceProcesses(processes, { ...settings, stateDir }, environment));
+    },
   };
 }

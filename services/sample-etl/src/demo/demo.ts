@@ -1,6 +1,12 @@
 import type { KafkaAdmin } from '@millrace/framework';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readDelayTable } from '../check/delay-table.js';
 import { countIndependently } from '../check/independent-count.js';
+import { delaysIndependently } from '../check/independent-delays.js';
 import { OutputReader } from '../check/output-reader.js';
+import { AIRPORT_DELAYS_STORE } from '../flight-etl.js';
 import { createTopics } from '../loader/create-topics.js';
 import { flightFile, RECORDS_OF_SET } from '../loader/flight-files.js';
 import { FlightLoader, spoiledRecords, type LoadResult } from '../loader/flight-loader.js';
@@ -8,7 +14,16 @@ import { allTopics, flightTopics, type FlightTopics } from '../topics.js';
 import { bringUpKafka, memoryKafka, type DemoKafka } from './demo-kafka.js';
 import { PARTITIONS, type DemoOptions } from './demo-options.js';
 import { ServiceProgress, type ProcessingTime } from './service-progress.js';
-import { countsAgree, printExamples, summaryTable, verdict, type DemoResult } from './summary.js';
+import {
+  busiestTable,
+  countsAgree,
+  delayVerdict,
+  delaysAgree,
+  printExamples,
+  summaryTable,
+  verdict,
+  type DemoResult,
+} from './summary.js';
 import { formatCount, formatSeconds, type Terminal } from './terminal.js';
 
 /**
@@ -30,14 +45,14 @@ export class Demo {
   async run(): Promise<boolean> {
     const { terminal } = this;
     terminal.line(
-      terminal.paint('bold', 'Millrace demo: US domestic flights of 2001, validated, normalised and routed'),
+      terminal.paint('bold', 'Millrace demo: US domestic flights of 2001, validated, normalised, routed and counted'),
     );
     terminal.line();
     const kafka = await this.bringUpKafka();
     try {
       const result = await this.runOn(kafka);
       this.report(result);
-      return countsAgree(result);
+      return countsAgree(result) && delaysAgree(result);
     } finally {
       await kafka.stop();
     }
@@ -96,7 +111,8 @@ export class Demo {
     const { terminal } = this;
     const startMs = performance.now();
     terminal.step('Service', 'starting ...');
-    const runner = await kafka.startService(this.options.processes);
+    const stateDir = await mkdtemp(join(tmpdir(), 'millrace-demo-'));
+    const runner = await kafka.startService(this.options.processes, stateDir);
     try {
       const progress = new ServiceProgress(admin, topics, this.signal);
       const members = kafka.isInMemory ? 1 : this.options.processes;
@@ -108,13 +124,13 @@ export class Demo {
         );
       });
       await Promise.race([running, runner.failed]);
-      const done = progress.waitUntilDone(recordsIn, (records, elapsedMs) => {
+      const done = progress.waitUntilDone(kafka.applicationId, recordsIn, (records, elapsedMs) => {
         const rate = elapsedMs > 0 ? `${formatCount(records / (elapsedMs / 1000))} records/s` : '';
         terminal.progress(records / recordsIn, `${formatCount(records)} of ${formatCount(recordsIn)}  ${rate}`);
       });
       return await Promise.race([done, runner.failed]);
     } finally {
-      await runner.stop();
+      await runner.stop().finally(() => rm(stateDir, { recursive: true, force: true }));
     }
   }
 
@@ -125,12 +141,15 @@ export class Demo {
     durationMs: number,
   ): Promise<DemoResult> {
     this.terminal.step('Check', 'reading the results back from Kafka, and counting the file with DuckDB');
-    const [output, expected] = await Promise.all([
+    const file = flightFile(this.options.flights);
+    const [output, expected, delays, expectedDelays] = await Promise.all([
       new OutputReader(kafka.clients, topics, 8).read(),
-      countIndependently(flightFile(this.options.flights)),
+      countIndependently(file),
+      readDelayTable(kafka.clients, topics.airportDelays),
+      delaysIndependently(file),
     ]);
     this.signal.throwIfAborted();
-    return { topics, recordsIn, output, expected, durationMs };
+    return { topics, recordsIn, output, expected, delays, expectedDelays, durationMs };
   }
 
   private report(result: DemoResult): void {
@@ -141,13 +160,18 @@ export class Demo {
     terminal.line(terminal.paint('bold', 'Examples, as they stand in Kafka'));
     printExamples(terminal, result);
     terminal.line();
+    terminal.line(terminal.paint('bold', 'Delays at the five busiest airports, as the last rows in Kafka say'));
+    for (const line of busiestTable(result)) terminal.line(line);
+    terminal.line();
     terminal.line(terminal.paint(countsAgree(result) ? 'green' : 'red', verdict(result)));
+    terminal.line(terminal.paint(delaysAgree(result) ? 'green' : 'red', delayVerdict(result)));
   }
 }
 
 /** On a cluster that was there before, the demo leaves nothing behind. */
 async function removeTraces(admin: KafkaAdmin, topics: FlightTopics, groupId: string): Promise<void> {
-  const existing = await admin.describeTopics(allTopics(topics));
+  const changelog = `${groupId}-${AIRPORT_DELAYS_STORE}-changelog`;
+  const existing = await admin.describeTopics([...allTopics(topics), changelog]);
   for (const { topic } of existing) await admin.deleteTopic(topic);
   await admin.deleteGroup(groupId).catch(() => undefined);
 }

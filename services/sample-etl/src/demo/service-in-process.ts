@@ -19,6 +19,7 @@ export class ServiceInProcess implements ServiceRunner {
     const host = await ServiceHost.create(FlightEtl, {
       kafka: clients,
       applicationId: settings.applicationId,
+      stateDir: settings.stateDir,
       deadLetterTopic: topics.unreadable,
       providers: [{ provide: FLIGHT_TOPICS, useValue: topics }],
       logger: createPinoLogger({ level: 'error' }),

@@ -62,6 +62,7 @@ export class ServiceProcesses implements ServiceRunner {
           ...process.env,
           ...environment,
           MILLRACE_APPLICATION_ID: settings.applicationId,
+          MILLRACE_STATE_DIR: settings.stateDir,
           FLIGHTS_TOPIC_PREFIX: settings.topicPrefix,
         },
         stdio: ['ignore', log, log, 'ipc'],

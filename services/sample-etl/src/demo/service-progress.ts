@@ -1,6 +1,5 @@
-import type { KafkaAdmin, TopicPartition } from '@millrace/framework';
+import type { KafkaAdmin } from '@millrace/framework';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { partitionsOf, recordsPerTopic } from '../check/topic-ends.js';
 import type { FlightTopics } from '../topics.js';
 
 const SAMPLE_INTERVAL_MS = 100;
@@ -34,17 +33,21 @@ export class ServiceProgress {
     }
   }
 
-  /** Resolves when as many records have come out as went in. @param onSample records so far, and since when */
+  /**
+   * Resolves when the group has committed as many records as went in: with exactly-once, everything that came of them is
+   * committed in the same transactions.
+   * @param onSample records so far, and since when
+   */
   async waitUntilDone(
+    groupId: string,
     recordsIn: number,
     onSample: (records: number, elapsedMs: number) => void,
   ): Promise<ProcessingTime> {
-    const outputs = await partitionsOf(this.admin, [...Object.values(this.topics.routes), this.topics.unreadable]);
     let startMs = performance.now();
     let lastMoveMs = startMs;
     let last = 0;
     for (;;) {
-      const records = await this.countOutputs(outputs);
+      const records = await this.countCommitted(groupId);
       const nowMs = performance.now();
       if (records > last) {
         lastMoveMs = nowMs;
@@ -56,15 +59,16 @@ export class ServiceProgress {
       }
       if (records >= recordsIn) return { durationMs: nowMs - startMs };
       if (nowMs - lastMoveMs > STALLED_AFTER_MS) {
-        throw new Error(`Nothing has moved for a minute: ${records} of ${recordsIn} records have come out.`);
+        throw new Error(`Nothing has moved for a minute: ${records} of ${recordsIn} records are processed.`);
       }
       await sleep(SAMPLE_INTERVAL_MS, undefined, { signal: this.signal });
     }
   }
 
-  private async countOutputs(partitions: readonly TopicPartition[]): Promise<number> {
-    let sum = 0;
-    for (const records of (await recordsPerTopic(this.admin, partitions)).values()) sum += records;
-    return sum;
+  private async countCommitted(groupId: string): Promise<number> {
+    const offsets = await this.admin.groupOffsets(groupId);
+    return offsets
+      .filter(({ topic }) => topic === this.topics.flights)
+      .reduce((sum, { offset }) => sum + Math.max(0, offset), 0);
   }
 }

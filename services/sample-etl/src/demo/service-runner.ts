@@ -12,4 +12,6 @@ export interface ServiceRunner {
 export interface ServiceSettings {
   readonly applicationId: string;
   readonly topicPrefix: string;
+  /** Where its stores are kept. */
+  readonly stateDir: string;
 }

@@ -1,4 +1,6 @@
 import type { ConsumedRecord } from '@millrace/framework';
+import { DELAY_BUCKETS, type DelayBucket } from '../airports/airport-delays.js';
+import { busiestAirports, differingAirports, type DelayTable } from '../check/delay-table.js';
 import type { OutputSummary } from '../check/output-reader.js';
 import { disagreements, ROUTES, totalRecords, type Route, type RouteCounts } from '../check/route-counts.js';
 import type { FlightTopics } from '../topics.js';
@@ -12,6 +14,10 @@ export interface DemoResult {
   readonly output: OutputSummary;
   /** What DuckDB found in the same file. */
   readonly expected: RouteCounts;
+  /** The table of delays as it stands in Kafka. */
+  readonly delays: DelayTable;
+  /** What DuckDB makes of the same file. */
+  readonly expectedDelays: DelayTable;
   /** How long the service worked on the records. */
   readonly durationMs: number;
 }
@@ -96,6 +102,57 @@ export function verdict(result: DemoResult): string {
     differences.push(`${result.recordsIn} records went in and ${totalRecords(counts)} came out`);
   }
   return `The counts DO NOT agree. ${differences.join('; ')}.`;
+}
+
+const BUSIEST = 5;
+const SHOWN_DIFFERENCES = 3;
+
+const BUCKET_TITLES: Readonly<Record<DelayBucket, string>> = {
+  early: 'early',
+  onTime: 'on time',
+  underOneHour: '< 1 h',
+  underThreeHours: '< 3 h',
+  longer: 'longer',
+};
+
+/** Count, mean and distribution of the delays at the airports with the most flights. */
+export function busiestTable(result: DemoResult): string[] {
+  const wrong = differingAirports(result.delays, result.expectedDelays);
+  const right = (title: string): Column => ({ title, align: 'right' });
+  const columns: readonly Column[] = [
+    { title: 'airport', align: 'left' },
+    ...['flights', 'mean delay', ...DELAY_BUCKETS.map(({ name }) => BUCKET_TITLES[name])].map(right),
+    { title: '', align: 'left' },
+  ];
+  const rows = busiestAirports(result.delays, BUSIEST).map(([airport, { flights, meanDelayMinutes, buckets }]) => [
+    airport,
+    formatCount(flights),
+    `${meanDelayMinutes.toFixed(2)} min`,
+    ...DELAY_BUCKETS.map(({ name }) => formatCount(buckets[name])),
+    wrong.includes(airport) ? 'DIFFERS' : 'agrees',
+  ]);
+  return renderTable(columns, rows);
+}
+
+/** True if count, mean and distribution are the same at each airport. */
+export function delaysAgree(result: DemoResult): boolean {
+  return result.delays.size > 0 && differingAirports(result.delays, result.expectedDelays).length === 0;
+}
+
+/** The line that says whether the delays agree. */
+export function delayVerdict(result: DemoResult): string {
+  if (delaysAgree(result)) {
+    return (
+      `The delays agree: count, mean and distribution are the same at each of the ` +
+      `${formatCount(result.delays.size)} airports.`
+    );
+  }
+  const wrong = differingAirports(result.delays, result.expectedDelays);
+  const differences = wrong.slice(0, SHOWN_DIFFERENCES).map((airport) => {
+    const [found, expected] = [result.delays.get(airport), result.expectedDelays.get(airport)];
+    return `${airport}: Kafka has ${JSON.stringify(found ?? null)}, DuckDB ${JSON.stringify(expected ?? null)}`;
+  });
+  return `The delays DO NOT agree at ${formatCount(wrong.length)} airports. ${differences.join('; ')}.`;
 }
 
 /** A few records as they stand in Kafka now. */

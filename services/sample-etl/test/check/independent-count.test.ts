@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AirportTable } from '../../dist/airports/airport-table.js';
+import { noDelays, withFlight, type AirportDelays } from '../../dist/airports/airport-delays.js';
+import { differingAirports, type DelayTable } from '../../dist/check/delay-table.js';
+import { delaysIndependently } from '../../dist/check/independent-delays.js';
 import { countIndependently } from '../../dist/check/independent-count.js';
 import { disagreements, totalRecords, type Route, type RouteCounts } from '../../dist/check/route-counts.js';
-import type { FlightStatus, RawFlight } from '../../dist/flights/flight.js';
+import type { Flight, RawFlight } from '../../dist/flights/flight.js';
 import { FlightReader } from '../../dist/flights/flight-reader.js';
 import { flightFile, readFlights, type FlightFile } from '../../dist/loader/flight-files.js';
 import { treatedValue, treatmentOf } from '../../dist/loader/spoiling-plan.js';
@@ -56,13 +59,18 @@ describe('independent count', () => {
       const file = flightFile(set);
       const expected = await countIndependently(file);
       assert.equal(totalRecords(expected), set === '2k' ? 2000 : 20_000);
-      assert.deepEqual(disagreements(await countByReading(file), expected), []);
+      const { counts, delays } = await countByReading(file);
+      assert.deepEqual(disagreements(counts, expected), []);
+      const expectedDelays = await delaysIndependently(file);
+      assert.deepEqual(differingAirports(delays, expectedDelays), []);
+      const arrived = [...expectedDelays.values()].reduce((sum, { flights }) => sum + flights, 0);
+      assert.equal(arrived, expected['on-time'].records + expected.late.records);
     }
   });
 });
 
 /** The service's own rules over what the loader would write, without Kafka between them. */
-async function countByReading(file: FlightFile): Promise<RouteCounts> {
+async function countByReading(file: FlightFile): Promise<{ counts: RouteCounts; delays: DelayTable }> {
   const reader = new FlightReader(AirportTable.load());
   const counts: Record<Route, { records: number; delayMinutes: number }> = {
     'on-time': { records: 0, delayMinutes: 0 },
@@ -70,22 +78,25 @@ async function countByReading(file: FlightFile): Promise<RouteCounts> {
     cancelled: { records: 0, delayMinutes: 0 },
     unreadable: { records: 0, delayMinutes: 0 },
   };
+  const delays = new Map<string, AirportDelays>();
   let index = 0;
   for await (const flights of readFlights(file)) {
-    for (const flight of flights) {
-      const [route, delayMinutes] = routeOf(reader, treatedValue(flight, treatmentOf(index++)));
-      counts[route].records++;
-      counts[route].delayMinutes += delayMinutes;
+    for (const raw of flights) {
+      const flight = readOrRefuse(reader, treatedValue(raw, treatmentOf(index++)));
+      const count = counts[flight?.status ?? 'unreadable'];
+      count.records++;
+      count.delayMinutes += flight?.delayMinutes ?? 0;
+      if (typeof flight?.delayMinutes !== 'number') continue;
+      delays.set(flight.origin, withFlight(delays.get(flight.origin) ?? noDelays(), flight));
     }
   }
-  return counts;
+  return { counts, delays };
 }
 
-function routeOf(reader: FlightReader, value: string | null): [FlightStatus | 'unreadable', number] {
+function readOrRefuse(reader: FlightReader, value: string | null): Flight | undefined {
   try {
-    const { status, delayMinutes } = reader.read(JSON.parse(value ?? 'null'));
-    return [status, delayMinutes ?? 0];
+    return reader.read(JSON.parse(value ?? 'null'));
   } catch {
-    return ['unreadable', 0];
+    return undefined;
   }
 }

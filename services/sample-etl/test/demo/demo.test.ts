@@ -15,6 +15,8 @@ describe('Demo', () => {
     assert.match(text(), /all +flights +2,000 +1,992 +8 +[\d,]+ +2,000 {2}agrees/);
     assert.match(text(), /unreadable .* <- .*: /);
     assert.match(text(), /The counts agree/);
+    assert.match(text(), /airport +flights +mean delay/);
+    assert.match(text(), /The delays agree: .* at each of the \d+ airports/);
   }).timeout(30_000);
 
   it('should stop when it is interrupted', async () => {

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import type { Route, RouteCount, RouteCounts } from '../../dist/check/route-counts.js';
-import { countsAgree, summaryTable, verdict, type DemoResult } from '../../dist/demo/summary.js';
+import type { AirportDelays } from '../../dist/airports/airport-delays.js';
+import {
+  busiestTable,
+  countsAgree,
+  delayVerdict,
+  delaysAgree,
+  summaryTable,
+  verdict,
+  type DemoResult,
+} from '../../dist/demo/summary.js';
 import { flightTopics } from '../../dist/topics.js';
 
 const COUNTS: RouteCounts = {
@@ -8,6 +17,13 @@ const COUNTS: RouteCounts = {
   late: { records: 20, delayMinutes: 900 },
   cancelled: { records: 6, delayMinutes: 0 },
   unreadable: { records: 4, delayMinutes: 0 },
+};
+
+const DELAYS: AirportDelays = {
+  flights: 90,
+  delayMinutes: 800,
+  meanDelayMinutes: 800 / 90,
+  buckets: { early: 40, onTime: 30, underOneHour: 15, underThreeHours: 4, longer: 1 },
 };
 
 describe('summary of the demo', () => {
@@ -47,6 +63,41 @@ describe('summary of the demo', () => {
   });
 });
 
+describe('summary of the delays', () => {
+  it('should show the busiest airports first, and say that they agree', () => {
+    const delays = new Map(
+      ['A', 'B', 'C', 'D', 'E', 'F'].map((code, index) => [code, { ...DELAYS, flights: 1000 * (index + 1) }]),
+    );
+    const result = { ...resultOf({}), delays, expectedDelays: delays };
+    assert.equal(delaysAgree(result), true);
+    assert.match(delayVerdict(result), /^The delays agree: .* at each of the 6 airports/);
+    const [, , ...rows] = busiestTable(result);
+    assert.deepEqual(
+      rows.map((row) => row.slice(0, 1)),
+      ['F', 'E', 'D', 'C', 'B'],
+    );
+    assert.match(rows[0] ?? '', /^F +6,000 +8\.89 min +40 +30 +15 +4 +1 {2}agrees$/);
+  });
+
+  it('should not agree when a count, a mean or a bucket differs, or an airport is on one side only', () => {
+    const { buckets } = DELAYS;
+    const others: (AirportDelays | undefined)[] = [
+      { ...DELAYS, flights: 91 },
+      { ...DELAYS, delayMinutes: 801 },
+      { ...DELAYS, meanDelayMinutes: 8.889 },
+      { ...DELAYS, buckets: { ...buckets, early: 39, onTime: 31 } },
+      undefined,
+    ];
+    for (const other of others) {
+      const delays = new Map(other === undefined ? [['SEA', DELAYS]] : [['ATL', other]]);
+      const result = { ...resultOf({}), delays };
+      assert.equal(delaysAgree(result), false, JSON.stringify(other));
+      assert.match(delayVerdict(result), /^The delays DO NOT agree at \d airports\. ATL: Kafka has/);
+    }
+    assert.equal(delaysAgree({ ...resultOf({}), delays: new Map(), expectedDelays: new Map() }), false);
+  });
+});
+
 function resultOf(change: Partial<Record<Route, RouteCount>>): DemoResult {
   return {
     topics: flightTopics(),
@@ -56,6 +107,8 @@ function resultOf(change: Partial<Record<Route, RouteCount>>): DemoResult {
       examples: { 'on-time': [], late: [], cancelled: [], unreadable: [] },
     },
     expected: COUNTS,
+    delays: new Map([['ATL', DELAYS]]),
+    expectedDelays: new Map([['ATL', DELAYS]]),
     durationMs: 2000,
   };
 }
