@@ -11,14 +11,7 @@ import {
 } from './instance-record.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { retrying } from './retry.js';
-import {
-  fingerprintChanges,
-  incompatible,
-  mergeFingerprints,
-  parseFingerprint,
-  serializeFingerprint,
-  type TopologyFingerprint,
-} from './topology-fingerprint.js';
+import { adopted, fingerprintChanges, serializeFingerprint } from './topology-fingerprint.js';
 
 export interface InstanceRegistryDeps {
   readonly options: ResolvedOptions;
@@ -65,7 +58,8 @@ export class InstanceRegistry {
   readonly #pump: FetchPump;
   readonly #entries = new Map<string, Entry>();
   readonly #warnedOf = new Set<string>();
-  #topology: TopologyFingerprint | undefined;
+  /** Fingerprint of the state in Kafka, as text. */
+  #topology: string | undefined;
   #status: InstanceStatus = { tasks: [], standbys: [] };
   #isOpen = false;
   /** Offset of the next record to read. */
@@ -102,10 +96,9 @@ export class InstanceRegistry {
       left = (ends[0]?.offset ?? 0) - this.#take();
     }
     this.#hasReadAll = true;
-    const changes = fingerprintChanges(this.#topology ?? {}, self.topology);
-    if (changes.length > 0) throw incompatible(`The state of application ${options.applicationId}`, changes);
+    const topology = adopted(`The state of application ${options.applicationId}`, this.#topology, self.topology);
     try {
-      this.#keepTopology();
+      if (topology !== undefined) this.#produce(TOPOLOGY_KEY, topology);
       this.#forgetDead();
     } catch (error) {
       this.#warn(error);
@@ -204,7 +197,7 @@ export class InstanceRegistry {
   #apply({ key, value, timestamp, offset }: ConsumedRecord): void {
     const id = key?.toString() ?? '';
     if (id === TOPOLOGY_KEY) {
-      this.#topology = value === null ? undefined : (parseFingerprint(value.toString()) ?? this.#topology);
+      this.#topology = value === null ? undefined : value.toString();
       return;
     }
     const before = this.#entries.get(id);
@@ -246,12 +239,6 @@ export class InstanceRegistry {
     if (shape !== this.#publishedShape) this.#version++;
     this.#publishedShape = shape;
     this.#produce(this.deps.self.id, JSON.stringify(record));
-  }
-
-  #keepTopology(): void {
-    const before = this.#topology ?? {};
-    const text = serializeFingerprint(mergeFingerprints(before, this.deps.self.topology));
-    if (text !== serializeFingerprint(before)) this.#produce(TOPOLOGY_KEY, text);
   }
 
   /** Records of instances that died long ago without saying so. */

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { TaskId } from '../processor/processor-context.js';
 import { CacheBudget } from '../state/cache/cache-budget.js';
 import { openFileStorage, type OpenStateStorage, type StateStorage } from '../state/directory/state-storage.js';
 import type { Subtopology, TopologyPlan } from '../topology/topology-nodes.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { TaskStores } from './task-stores.js';
+import { adopted, subtopologyFingerprint, type TopologyFingerprint } from './topology-fingerprint.js';
 import type { TopologyTopics } from './topology-topics.js';
 
 /** Global stores belong to no task; Kafka Streams calls theirs so too. */
@@ -39,9 +41,10 @@ export class LocalState {
   readonly openStores = (subtopology: Subtopology, taskId: TaskId): TaskStores => {
     const { stateFlush: flush, clock, logger } = this.options;
     const { changelogTopic, isSourceChangelog } = this.topics;
+    const fingerprint = subtopologyFingerprint(subtopology, this.topics.taskCount(subtopology));
     return new TaskStores({
       ...{ taskId, builders: subtopology.stores, storage: this.#storage, cacheBudget: this.#cacheBudget },
-      ...{ changelogTopic, isSourceChangelog, flush, clock, logger },
+      ...{ changelogTopic, isSourceChangelog, fingerprint, flush, clock, logger },
     });
   };
 
@@ -57,6 +60,20 @@ export class LocalState {
       changelogTopic: this.topics.changelogTopic,
       isSourceChangelog: () => false,
     });
+  }
+
+  /**
+   * Compares the topology with the one whose state is kept here, and keeps it from now on. To be called once the topics
+   * are prepared.
+   *
+   * @throws StateStoreError `STATE_INCOMPATIBLE`
+   */
+  checkTopology(topology: TopologyFingerprint): void {
+    const storage = this.#storage;
+    if (storage === undefined) return;
+    const { stateDir, applicationId } = this.options;
+    const kept = adopted(`The state in ${join(stateDir, applicationId)}`, storage.fingerprint, topology);
+    if (kept !== undefined) storage.fingerprint = kept;
   }
 
   /** Names the state directory; without one, this process. */

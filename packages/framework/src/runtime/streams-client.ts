@@ -24,7 +24,7 @@ import { StreamCounters } from './stream-counters.js';
 import { StreamLoop } from './stream-loop.js';
 import type { TaskPhase } from './task-manager.js';
 import { ClusterTopicPartitions } from './topic-partitions.js';
-import { topologyFingerprint } from './topology-fingerprint.js';
+import { topologyFingerprint, type TopologyFingerprint } from './topology-fingerprint.js';
 import { TopologyTopics, type PrepareOptions } from './topology-topics.js';
 
 /** Counters since the client started. */
@@ -232,13 +232,15 @@ export class StreamsClient {
     const patience = { ...this.#options, taskTimeoutMs: Math.min(this.#options.taskTimeoutMs, START_TIMEOUT_MS) };
     const counts = await retrying(patience, 'prepare the topics', () => this.#topics.prepare(this.#admin, prepare));
     for (const [topic, partitions] of counts) this.#partitionCounts.set(topic, partitions);
-    await this.#openRegistry(this.#localState, prepare);
+    const topology = topologyFingerprint(this.#plan, (subtopology) => this.#topics.taskCount(subtopology));
+    this.#localState.checkTopology(topology);
+    await this.#openRegistry(this.#localState, topology, prepare);
     await this.#openGlobalTables(this.#localState);
     await retrying(patience, 'open the clients', () => this.#openLoop());
   }
 
   /** Kept by applications that have a use for it: it costs two more clients. */
-  async #openRegistry(localState: LocalState, prepare: PrepareOptions): Promise<void> {
+  async #openRegistry(localState: LocalState, topology: TopologyFingerprint, prepare: PrepareOptions): Promise<void> {
     const { applicationServer, numStandbyReplicas, clock } = this.#options;
     if (applicationServer === undefined && numStandbyReplicas === 0) return;
     await this.#topics.prepareInstancesTopic(this.#admin, prepare);
@@ -247,7 +249,7 @@ export class StreamsClient {
       endpoint: applicationServer ?? null,
       startedAtMs: clock.now(),
       stateDirectory: localState.storageId,
-      topology: topologyFingerprint(this.#plan, (subtopology) => this.#topics.taskCount(subtopology)),
+      topology,
     };
     const { instancesTopic: topic } = this.#topics;
     this.#registry = new InstanceRegistry({ options: this.#options, admin: this.#admin, topic, self });

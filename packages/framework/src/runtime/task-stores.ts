@@ -7,6 +7,7 @@ import type { StoreContext } from '../state/stores/store-environment.js';
 import { TaskState } from '../state/task-state.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Clock } from '../time/clock.js';
+import { adopted, type TopologyFingerprint } from './topology-fingerprint.js';
 
 /** A store with the changelog partition it is restored from. */
 export interface TaskChangelog {
@@ -29,6 +30,8 @@ export interface TaskStoresDeps {
   readonly changelogTopic: (store: string) => string;
   /** True if {@link changelogTopic} is the topic that the store's table is read from. */
   readonly isSourceChangelog: (store: string) => boolean;
+  /** What files of earlier runs must fit to. Undefined: nothing is compared. */
+  readonly fingerprint?: TopologyFingerprint;
   readonly flush: StateFlushOptions;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -63,6 +66,7 @@ export class TaskStores {
       );
     }
     try {
+      this.#checkFingerprint();
       this.state = new TaskState({
         taskId: taskId.toString(),
         builders,
@@ -91,6 +95,15 @@ export class TaskStores {
         partition: taskId.partition,
         isSource: deps.isSourceChangelog(name),
       }));
+  }
+
+  /** Files that another topology has written are refused rather than misread. */
+  #checkFingerprint(): void {
+    const { fingerprint, taskId } = this.deps;
+    const storage = this.#storage;
+    if (fingerprint === undefined || storage === undefined) return;
+    const kept = adopted(`The local state of task ${taskId.toString()}`, storage.fingerprint, fingerprint);
+    if (kept !== undefined) storage.fingerprint = kept;
   }
 
   get taskId(): TaskId {

@@ -46,7 +46,7 @@ export function fingerprintChanges(before: TopologyFingerprint, now: TopologyFin
 }
 
 /** Both together; what `now` says counts. A store that is gone stays: its changelog may be there still. */
-export function mergeFingerprints(before: TopologyFingerprint, now: TopologyFingerprint): TopologyFingerprint {
+function mergeFingerprints(before: TopologyFingerprint, now: TopologyFingerprint): TopologyFingerprint {
   return sorted(Object.entries({ ...before, ...now }));
 }
 
@@ -68,8 +68,23 @@ export function parseFingerprint(text: string): TopologyFingerprint | undefined 
   }
 }
 
+/**
+ * Compares a fingerprint that was kept with state, as text, with that of the topology that wants to use it.
+ *
+ * @param where the state is, for the message
+ * @returns what is to be kept from now on; undefined: it is what is kept already
+ * @throws StateStoreError `STATE_INCOMPATIBLE`
+ */
+export function adopted(where: string, kept: string | undefined, now: TopologyFingerprint): string | undefined {
+  const before = (kept === undefined ? undefined : parseFingerprint(kept)) ?? {};
+  const changes = fingerprintChanges(before, now);
+  if (changes.length > 0) throw incompatible(where, changes);
+  const merged = serializeFingerprint(mergeFingerprints(before, now));
+  return merged === kept ? undefined : merged;
+}
+
 /** @param where the state is, e.g. `The state in /var/lib/app/0_1` */
-export function incompatible(where: string, changes: readonly string[]): StateStoreError {
+function incompatible(where: string, changes: readonly string[]): StateStoreError {
   return new StateStoreError(
     'STATE_INCOMPATIBLE',
     `${where} was made by another topology: ${changes.join('; ')}. Give each changed store a new name, which starts ` +

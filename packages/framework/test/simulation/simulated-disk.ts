@@ -42,6 +42,7 @@ export class TaskFiles {
  */
 export class SimulatedDisk {
   readonly tasks = new Map<string, TaskFiles>();
+  #fingerprint: string | undefined;
   readonly #slots = new Map<number, DiskUser>();
 
   constructor(readonly name: string) {}
@@ -58,7 +59,17 @@ export class SimulatedDisk {
     let slot = 0;
     while (this.#slots.get(slot)?.isAlive() === true) slot++;
     this.#slots.set(slot, user);
+    const fingerprint = {
+      get: () => this.#fingerprint,
+      set: (value: string) => (this.#fingerprint = value),
+    };
     return {
+      get fingerprint(): string | undefined {
+        return fingerprint.get();
+      },
+      set fingerprint(value: string) {
+        fingerprint.set(value);
+      },
       processId: `${this.name}-${slot}`,
       storageId: this.name,
       slot,
@@ -79,8 +90,15 @@ export class SimulatedDisk {
     const status = this.tasks.has(taskId) ? 'kept' : 'new';
     this.tasks.set(taskId, files);
     files.user = user;
+    const engine = new SimulatedEngine(taskId, files, user);
     return {
-      engine: new SimulatedEngine(taskId, files, user),
+      engine,
+      get fingerprint(): string | undefined {
+        return engine.metadata('fingerprint');
+      },
+      set fingerprint(value: string) {
+        engine.write([], new Map([['fingerprint', value]]));
+      },
       status,
       damage: undefined,
       touch: () => undefined,

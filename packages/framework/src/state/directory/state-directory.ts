@@ -8,6 +8,7 @@ import { readStateFile } from './state-file.js';
 import { DATA_FILE, TaskDirectory } from './task-directory.js';
 
 const TRASH = '.trash-';
+const FINGERPRINT_FILE = '.topology.json';
 
 /**
  * Local state of one application on this machine: `<stateDir>/<applicationId>/<taskId>/`. Each task directory is locked by
@@ -44,6 +45,23 @@ export class StateDirectory {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     return readFileSync(file, 'utf8').trim();
+  }
+
+  /** Fingerprint of the topology whose state is kept here, as it was set. */
+  get fingerprint(): string | undefined {
+    try {
+      return readFileSync(join(this.path, FINGERPRINT_FILE), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  set fingerprint(value: string) {
+    // Never seen half written: processes that share the directory may start at the same time.
+    const draft = join(this.path, `${FINGERPRINT_FILE}.${randomUUID()}`);
+    writeFileSync(draft, value);
+    renameSync(draft, join(this.path, FINGERPRINT_FILE));
   }
 
   /** Locks and opens the state of a task. Errors are those of {@link TaskDirectory}. */

@@ -10,6 +10,9 @@ export interface TaskStorage {
   readonly status: TaskDirectoryStatus;
   /** Why it was rebuilt. */
   readonly damage: string | undefined;
+  /** Fingerprint of the stores that wrote it, as it was set; a text of any kind. */
+  get fingerprint(): string | undefined;
+  set fingerprint(value: string);
   /** Says that the process still uses it. */
   touch(): void;
   /** @param isClean true: everything was flushed and synced */
@@ -22,6 +25,9 @@ export interface StateStorage {
   readonly processId: string;
   /** Names the storage: processes that share it see the same. */
   readonly storageId: string;
+  /** Fingerprint of the topology whose state it keeps, as it was set; a text of any kind. */
+  get fingerprint(): string | undefined;
+  set fingerprint(value: string);
   /** Which of the processes that share the storage at the moment this is, from 0. */
   readonly slot: number;
   /** @throws StateStoreError `STATE_DIRECTORY_LOCKED` while another process has the task's state open */
@@ -43,6 +49,12 @@ export function openFileStorage(stateDir: string, applicationId: string, clock: 
   return {
     processId: processId.id,
     storageId: directory.id,
+    get fingerprint(): string | undefined {
+      return directory.fingerprint;
+    },
+    set fingerprint(value: string) {
+      directory.fingerprint = value;
+    },
     slot: processId.slot,
     openTask: (taskId) => directory.openTask(taskId),
     removeUnused: (unusedMs) => directory.removeUnused(unusedMs),
