@@ -97,7 +97,7 @@ describe('Markdown files', () => {
     assert.deepEqual(unknown, []);
   });
 
-  it('should number decision records without gaps in the form NNNN-title.md', () => {
+  it('should give each decision record a number of its own in the form NNNN-title.md', () => {
     const records = filesBelow(doc('adr')).map((file) => relative(doc('adr'), file));
     const numbers = records.map((name) => /^(\d{4})-[a-z0-9-]+\.md$/.exec(name)?.[1] ?? name).sort();
     assert.equal(new Set(numbers).size, numbers.length, `a number is used twice: ${numbers.join(', ')}`);

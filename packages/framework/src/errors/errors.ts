@@ -26,11 +26,20 @@ export class SerdeError extends StreamsError {
   }
 }
 
-/** A processor (user code) threw while it worked on a record. The thrown value is `cause`. */
+/**
+ * A processor (user code) threw while it worked on a record. The thrown value is `cause`. The message ends with the place
+ * of the record.
+ */
 export class ProcessingError extends StreamsError {
   constructor(message: string, options?: StreamsErrorOptions) {
-    super('PROCESSING_FAILED', message, options);
+    super('PROCESSING_FAILED', `${message}${placeOf(options)}`, options);
   }
+}
+
+function placeOf(options: StreamsErrorOptions | undefined): string {
+  const { topic, partition, offset } = options ?? {};
+  if (topic === undefined || partition === undefined || offset === undefined) return '';
+  return ` (record in ${topic}-${partition} at offset ${offset})`;
 }
 
 /** A record could not be delivered to its topic. */

@@ -65,6 +65,7 @@ export class ClientProblems {
 function fatalCode(text: string): number {
   if (/topic authorization failed/i.test(text)) return NativeCode.topicAuthorizationFailed;
   if (/authorization failed/i.test(text)) return NativeCode.clusterAuthorizationFailed;
+  if (/group\.instance\.id|instance ID is still used/i.test(text)) return NativeCode.fencedInstanceId;
   if (/fenced|producer epoch/i.test(text)) return NativeCode.fenced;
   return NativeCode.fatal;
 }

@@ -31,6 +31,7 @@ export const NativeCode = {
   unknownTopicOrPartition: CODES.ERRORS.ERR_UNKNOWN_TOPIC_OR_PART,
   topicAuthorizationFailed: CODES.ERRORS.ERR_TOPIC_AUTHORIZATION_FAILED,
   clusterAuthorizationFailed: CODES.ERRORS.ERR_CLUSTER_AUTHORIZATION_FAILED,
+  fencedInstanceId: CODES.ERRORS.ERR_FENCED_INSTANCE_ID,
   fenced: CODES.ERRORS.ERR__FENCED,
   purgedInQueue: CODES.ERRORS.ERR__PURGE_QUEUE,
   purgedInFlight: CODES.ERRORS.ERR__PURGE_INFLIGHT,
@@ -64,6 +65,11 @@ const unreachable: Meaning = {
 };
 const timedOut: Meaning = { code: 'TIMED_OUT' };
 const groupFenced: Meaning = { code: 'GROUP_FENCED' };
+const instanceInUse: Meaning = {
+  code: 'GROUP_FENCED',
+  advice:
+    'Another process uses the same groupInstanceId: give each its own. After a crash the broker keeps it for the session time-out.',
+};
 const producerFenced: Meaning = {
   code: 'PRODUCER_FENCED',
   advice: 'Another producer of this transactional id has taken over, or the transaction timed out on the broker.',
@@ -115,7 +121,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   UNKNOWN_MEMBER_ID: groupFenced,
   STALE_MEMBER_EPOCH: groupFenced,
   FENCED_MEMBER_EPOCH: groupFenced,
-  FENCED_INSTANCE_ID: groupFenced,
+  FENCED_INSTANCE_ID: instanceInUse,
+  UNRELEASED_INSTANCE_ID: instanceInUse,
   REBALANCE_IN_PROGRESS: groupFenced,
   _ASSIGNMENT_LOST: groupFenced,
   _FENCED: producerFenced,

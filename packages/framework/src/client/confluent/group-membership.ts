@@ -11,6 +11,8 @@ import { PatternSubscription } from './pattern-subscription.js';
 
 /** Shortest time between two looks at the native queue, ms. */
 const serveIntervalMs = 10;
+/** Longest wait for the reason of a fatal error, ms. */
+const fatalReasonWaitMs = 1_000;
 /** Asked for to see whether the group may be read; no topic has it, and the broker does not mind. */
 const noSuchPartition = 2_147_483_647;
 
@@ -53,6 +55,7 @@ export class ConfluentMembership implements GroupMembership {
   private readonly changes: Change[] = [];
   private errors: Error[] = [];
   private readonly reportedErrors = new Map<number, number>();
+  private fatalSinceMs: number | undefined;
   /** Returned by `poll()`, not acknowledged yet. */
   private pending: Change | undefined;
   /** Reported lost when the poll interval was over; the native revocation comes later and is of no interest. */
@@ -205,9 +208,13 @@ export class ConfluentMembership implements GroupMembership {
         return;
       default: {
         const now = Date.now();
+        // The reason of a fatal error is on its way here, in the log; the native client goes on answering with the error.
+        const isReasonDue = error.code === NativeCode.fatal && this.handle?.knowsFatal === false;
+        if (isReasonDue && now - (this.fatalSinceMs ??= now) < fatalReasonWaitMs) return;
         if (now - (this.reportedErrors.get(error.code) ?? 0) < 30_000) return;
         this.reportedErrors.set(error.code, now);
-        this.errors.push(toKafkaError(error, `Member of group '${this.options.groupId}'`));
+        const what = `Member of group '${this.options.groupId}'`;
+        this.errors.push(this.handle?.failure(error, what) ?? toKafkaError(error, what));
       }
     }
   }
