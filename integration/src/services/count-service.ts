@@ -39,6 +39,7 @@ const client = new StreamsClient(topology, {
   kafka: { bootstrapServers: setting('KAFKA_BOOTSTRAP_SERVERS') },
   processingGuarantee: 'exactly_once_v2',
   stateDir: setting('TEST_STATE_DIR'),
+  numStandbyReplicas: Number(process.env['TEST_STANDBYS'] ?? 0),
   replicationFactor: Number(process.env['TEST_REPLICATION'] ?? -1),
 });
 process.once('SIGTERM', () => void client.close());
