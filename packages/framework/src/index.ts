@@ -115,7 +115,7 @@ export type {
 } from './processor/processor-context.js';
 export { StreamRecord } from './processor/record.js';
 export { DefaultPartitioner, murmur2, partitionOfKey } from './topology/partitioner.js';
-export type { ProcessorOptions, SinkOptions, SourceOptions } from './topology/topology.js';
+export type { GlobalStoreOptions, ProcessorOptions, SinkOptions, SourceOptions } from './topology/topology.js';
 export type {
   OffsetResetPolicy,
   ProcessorNode,
@@ -142,6 +142,8 @@ export type {
   UncaughtHandler,
 } from './runtime/handlers.js';
 export type { StreamsOptions } from './runtime/options.js';
+export type { InstanceInfo, KeyQueryMetadata } from './runtime/instance-directory.js';
+export type { InstanceStandby, InstanceTask } from './runtime/instance-record.js';
 export type { StoreQueryOptions } from './runtime/store-queries.js';
 export type { LoopStep, StepTiming } from './runtime/step-timings.js';
 export { StreamsClient } from './runtime/streams-client.js';
