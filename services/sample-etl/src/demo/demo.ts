@@ -171,7 +171,7 @@ export class Demo {
 /** On a cluster that was there before, the demo leaves nothing behind. */
 async function removeTraces(admin: KafkaAdmin, topics: FlightTopics, groupId: string): Promise<void> {
   const changelog = `${groupId}-${AIRPORT_DELAYS_STORE}-changelog`;
-  const existing = await admin.describeTopics([...allTopics(topics), changelog]);
+  const existing = await admin.describeTopics([...allTopics(topics), changelog, `${groupId}-instances`]);
   for (const { topic } of existing) await admin.deleteTopic(topic);
   await admin.deleteGroup(groupId).catch(() => undefined);
 }
