@@ -87,6 +87,9 @@ export class TopologyTopics {
    * @throws TopologyError MISSING_SOURCE_TOPIC, MISSING_SINK_TOPIC, COPARTITION_MISMATCH, INTERNAL_TOPIC_MISMATCH
    */
   async prepare(admin: KafkaAdmin, options: PrepareOptions): Promise<Map<string, number>> {
+    if (this.plan.subtopologies.length === 0 && this.plan.globalStores.length === 0) {
+      throw new TopologyError('NO_TOPICS', 'The topology reads no topic, so there is nothing to do. Add a source.');
+    }
     const external = this.#externalTopics(options.deadLetterTopic);
     const internal = [...this.#internal.keys()].map(this.fullName);
     const matching = this.#patterns.length === 0 ? [] : await this.#matchingTopics(admin);
