@@ -35,6 +35,8 @@ const simulation = join('packages', 'framework', 'dist-test', 'simulation');
 
 const simulate = (args) => runNode(['--enable-source-maps', join(simulation, 'main.js'), ...args]);
 
+const mutate = (args) => runNode(['--enable-source-maps', join(simulation, 'mutate.js'), ...args]);
+
 const eslint = (args) => runNode([binOf('eslint', 'bin/eslint.js'), '--max-warnings', '0', '.', ...args]);
 const prettier = (args) => runNode([binOf('prettier', 'bin/prettier.cjs'), '--log-level', 'warn', ...args]);
 
@@ -48,6 +50,7 @@ export const commands = {
   test: { needs: {}, run: test },
   bench: { needs: {}, run: bench },
   simulate: { needs: {}, run: simulate },
+  mutants: { needs: {}, run: mutate },
   build: { needs: {}, run: () => 0 },
   typecheck: { needs: WITHOUT_ADDON, run: () => 0 },
   lint: { needs: WITHOUT_ADDON, run: eslint },

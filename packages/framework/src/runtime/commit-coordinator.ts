@@ -40,7 +40,7 @@ export class CommitCoordinator {
    *  7. tell the tasks
    *
    * @param isLast no commit of these tasks follows here: step 4 is done in any case
-   * @returns the offsets that were committed
+   * @returns the offsets that moved
    * @throws TaskMigratedError or a `KafkaError` that requires abort, see {@link ProcessingGuarantee}
    */
   async commit(tasks: readonly StreamTask[], isLast = false): Promise<OffsetAndMetadata[]> {
@@ -52,8 +52,10 @@ export class CommitCoordinator {
     // 3
     await retrying(this.deps, 'flush the producer', () => collector.flush());
     const byTask = tasks.map((task) => ({ task, offsets: task.committable() }));
-    const offsets = byTask.flatMap((entry) => entry.offsets);
-    if (offsets.length > 0 || collector.recordsSent !== this.#sentBefore) {
+    const moved = byTask.flatMap((entry) => entry.offsets);
+    if (moved.length > 0 || collector.recordsSent !== this.#sentBefore) {
+      // Offsets are what the group's generation fences: output of a punctuator must not commit without any.
+      const offsets = moved.length > 0 ? moved : fencingOffsets(tasks);
       // 4
       const ends = await this.#changelogEnds(tasks, isLast);
       // 5
@@ -64,7 +66,7 @@ export class CommitCoordinator {
     }
     // 7
     for (const entry of byTask) entry.task.committed(entry.offsets);
-    return offsets;
+    return moved;
   }
 
   async #changelogEnds(tasks: readonly StreamTask[], isLast: boolean): Promise<ChangelogEnds> {
@@ -81,6 +83,11 @@ export class CommitCoordinator {
     );
     return new Map(ends.map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]));
   }
+}
+
+/** One offset that is committed already. */
+function fencingOffsets(tasks: readonly StreamTask[]): readonly OffsetAndMetadata[] {
+  return tasks.flatMap((task) => task.positions()).slice(0, 1);
 }
 
 function ownChangelogs({ stores }: StreamTask): readonly TaskChangelog[] {

@@ -210,14 +210,14 @@ export class StreamTask {
 
   /** Offsets that moved since they were last committed, with the partitions' stream time. Call after {@link drain}. */
   committable(): OffsetAndMetadata[] {
-    const offsets: OffsetAndMetadata[] = [];
-    for (const queue of this.#group.queues) {
-      const offset = queue.committableOffset;
-      if (this.#committed.get(queue.topic) === offset) continue;
-      const metadata = encodeOffsetMetadata(queue.partitionTimeMs);
-      offsets.push({ topic: queue.topic, partition: queue.partition, offset, metadata });
-    }
-    return offsets;
+    return this.positions().filter(({ topic, offset }) => this.#committed.get(topic) !== offset);
+  }
+
+  /** Offsets of the next records to process, with the partitions' stream time. */
+  positions(): OffsetAndMetadata[] {
+    return this.#group.queues.map(({ topic, partition, committableOffset: offset, partitionTimeMs }) => {
+      return { topic, partition, offset, metadata: encodeOffsetMetadata(partitionTimeMs) };
+    });
   }
 
   /** Offset of the next record to process in an input topic. */

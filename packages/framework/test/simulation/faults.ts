@@ -18,6 +18,30 @@ export interface FaultsDeps {
   readonly trace: (line: () => string) => void;
 }
 
+/** A process that is to stand still: from now on, or from the next call of this kind on. */
+interface Pause {
+  readonly from: ClientCallKind | 'now';
+  readonly ms: number;
+  /** Undefined: not begun. */
+  untilMs: number | undefined;
+  readonly onBegin: () => void;
+}
+
+/** Calls at which a process may come to stand still. */
+export const HOLDS: readonly (ClientCallKind | 'now')[] = [
+  'now',
+  // Twice: what follows them is fenced by the group, or should be.
+  'producer.flush',
+  'producer.flush',
+  'admin.listOffsets',
+  'producer.sendOffsets',
+  'producer.commitTransaction',
+  'producer.abortTransaction',
+  'admin.listOffsets',
+  'membership.committed',
+  'membership.commit',
+];
+
 /** Calls that happen all the time: they fail seldom. */
 const FREQUENT: ReadonlySet<ClientCallKind> = new Set(['membership.poll', 'fetcher.poll', 'producer.produce']);
 /** Calls without an answer to wait for: nothing but a crash can befall them. */
@@ -30,12 +54,8 @@ const SYNCHRONOUS: ReadonlySet<ClientCallKind> = new Set([
 ]);
 /** Calls that never wait for a broker: they can be late, but their answers are not lost. */
 const LOCAL: ReadonlySet<ClientCallKind> = new Set(['producer.beginTransaction', 'producer.drain']);
-/** Calls of the transaction, which may be answered by an error that ends it or the producer. */
-const TRANSACTIONAL: ReadonlySet<ClientCallKind> = new Set([
-  'producer.sendOffsets',
-  'producer.commitTransaction',
-  'producer.abortTransaction',
-]);
+/** Calls that may be answered by an error that ends the transaction, or the producer. */
+const TRANSACTIONAL: ReadonlySet<ClientCallKind> = new Set(['producer.sendOffsets', 'producer.commitTransaction']);
 
 /** Decides at every call of every client, and at every write to a disk, what fails there. */
 export class Faults implements FailureInjector {
@@ -44,15 +64,21 @@ export class Faults implements FailureInjector {
   crashes = 0;
   /** When the last of the long waits is over, ms of the monotonic clock. */
   quietAtMs = 0;
-  readonly #pausedUntilMs = new Map<string, number>();
+  readonly #pauses = new Map<string, Pause>();
 
   constructor(private readonly deps: FaultsDeps) {}
 
-  /** The process stands still: its calls wait. */
-  pause(identity: string, ms: number): void {
-    const untilMs = this.deps.clock.monotonicMs() + ms;
-    this.#pausedUntilMs.set(identity, untilMs);
-    this.quietAtMs = Math.max(this.quietAtMs, untilMs);
+  /** Makes the process stand still: all its calls wait. */
+  pause(identity: string, from: ClientCallKind | 'now', ms: number, onBegin: () => void): void {
+    const pause: Pause = { from, ms, untilMs: undefined, onBegin };
+    this.#pauses.set(identity, pause);
+    if (from === 'now') this.#begin(pause);
+  }
+
+  #begin(pause: Pause): void {
+    pause.untilMs = this.deps.clock.monotonicMs() + pause.ms;
+    this.quietAtMs = Math.max(this.quietAtMs, pause.untilMs);
+    pause.onBegin();
   }
 
   before(call: ClientCall): Injection | undefined {
@@ -90,15 +116,14 @@ export class Faults implements FailureInjector {
   #choose({ kind, identity }: ClientCall, isBefore: boolean, what: string): Injection | undefined {
     const { random, settings } = this.deps;
     this.failures++;
+    if (isBefore && settings.isExactlyOnce && TRANSACTIONAL.has(kind) && random.chance(0.5)) {
+      return { type: 'throw', error: random.chance(0.8) ? abortRequired() : fenced() };
+    }
     const dice = random.next();
     if (SYNCHRONOUS.has(kind) || dice < 0.25) return this.#crashes(identity, what) ? { type: 'crash' } : undefined;
     if (dice < 0.45) return this.#delay(random.int(1, settings.hasZombies ? 7_000 : 700));
     if (LOCAL.has(kind)) return undefined;
-    if (dice < 0.65) return { type: 'lose-answer' };
-    if (dice < 0.8 || !settings.isExactlyOnce || !TRANSACTIONAL.has(kind)) return { type: 'throw', error: timedOut() };
-    // An error that ends the transaction comes instead of success, not after it.
-    if (!isBefore) return undefined;
-    return { type: 'throw', error: dice < 0.95 && kind !== 'producer.abortTransaction' ? abortRequired() : fenced() };
+    return dice < 0.7 ? { type: 'lose-answer' } : { type: 'throw', error: timedOut() };
   }
 
   #delay(ms: number): Injection {
@@ -117,7 +142,9 @@ export class Faults implements FailureInjector {
   /** The way to the broker and back, and the time that a process stands still. */
   #wait({ kind, identity }: ClientCall, isBefore: boolean): Injection | undefined {
     const { settings, random, clock } = this.deps;
-    const pausedMs = (this.#pausedUntilMs.get(identity) ?? 0) - clock.monotonicMs();
+    const pause = this.#pauses.get(identity);
+    if (pause !== undefined && pause.untilMs === undefined && pause.from === kind && isBefore) this.#begin(pause);
+    const pausedMs = (pause?.untilMs ?? 0) - clock.monotonicMs();
     if (pausedMs > 0) return { type: 'delay', ms: pausedMs };
     if (settings.latencyMs === 0 || kind === 'fetcher.poll' || !isBefore) return undefined;
     return { type: 'delay', ms: random.int(0, settings.latencyMs) };

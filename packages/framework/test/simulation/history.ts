@@ -1,7 +1,7 @@
 import { MemoryKafka } from '../../dist/client/memory/memory-kafka.js';
 import type { ClientCall, Injection } from '../../dist/client/memory/failure-injection.js';
 import { VirtualClock } from '../../dist/time/virtual-clock.js';
-import { Faults } from './faults.js';
+import { Faults, HOLDS } from './faults.js';
 import { settingsOf, type HistorySettings } from './history-settings.js';
 import { OffsetCheck } from './offset-check.js';
 import { Probe } from './probe.js';
@@ -165,29 +165,38 @@ export class History {
       await this.#clock.sleep(random.int(200, 2_500));
       const process = random.pick(processes);
       const dice = random.next();
-      if (dice < 0.2 && this.#faults.crashes < maxCrashes) {
+      if (dice < 0.15 && this.#faults.crashes < maxCrashes) {
         this.#trace.add(() => `${process.identity} is killed`);
         this.#faults.crashes++;
         process.kill();
-      } else if (dice < 0.5) {
+      } else if (dice < 0.4) {
         if (this.#wanted.delete(process)) void process.stop();
         else this.#wanted.add(process);
-      } else if (dice < 0.6) {
+      } else if (dice < 0.5) {
         this.#compact(random.pick([...this.#workload.storeNames, '']));
       } else if (hasZombies && process.isUp) {
-        void this.#cutOff(process, random.int(500, 9_000), random.chance(0.5));
+        this.#cutOff(process, random);
       }
     }
   }
 
-  /** No heartbeat of the process arrives for a while; it may also stand still. */
-  async #cutOff(process: SimulatedProcess, ms: number, standsStill: boolean): Promise<void> {
-    const { identity } = process;
-    this.#trace.add(() => `${identity} is cut off for ${ms} ms${standsStill ? ' and stands still' : ''}`);
-    this.#kafka.stopHeartbeats(identity);
-    if (standsStill) this.#faults.pause(identity, ms);
-    await this.#clock.sleep(ms);
-    if (process.isUp && this.#kafka.isAlive(identity)) this.#kafka.resumeHeartbeats(identity);
+  /** No heartbeat of the process arrives for a while; mostly it also stands still, now or at some call to come. */
+  #cutOff({ identity }: SimulatedProcess, random: Random): void {
+    const ms = random.int(500, 9_000);
+    const begin = (): void => {
+      this.#trace.add(() => `${identity} is cut off for ${ms} ms`);
+      this.#kafka.stopHeartbeats(identity);
+      void this.#clock.sleep(ms).then(() => {
+        if (this.#kafka.isAlive(identity)) this.#kafka.resumeHeartbeats(identity);
+      });
+    };
+    if (random.chance(0.25)) {
+      begin();
+      return;
+    }
+    const from = random.chance(0.3) ? 'now' : random.pick(HOLDS);
+    this.#trace.add(() => `${identity} will stand still for ${ms} ms from ${from} on`);
+    this.#faults.pause(identity, from, ms, begin);
   }
 
   #compact(store: string): void {
