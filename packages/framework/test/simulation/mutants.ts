@@ -44,11 +44,6 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'unfenced-without-input',
-    mistake: 'a transaction without input offsets commits without asking whether the member still belongs to the group',
-    changes: [{ file: coordinator, find: 'moved.length > 0 ? moved : fencingOffsets(tasks)', replace: 'moved' }],
-  },
-  {
     name: 'offsets-outside',
     mistake: 'input offsets are committed beside the transaction, not in it',
     changes: [{ file: guarantee, find: SEND_OFFSETS, replace: 'await membership.commit(offsets);' }],
@@ -115,28 +110,5 @@ export const mutants: readonly Mutant[] = [
     name: 'commit-undrained',
     mistake: 'a commit does not wait for what caches hold back',
     changes: [{ file: coordinator, find: 'await task.drain();', replace: '' }],
-  },
-  {
-    name: 'stale-fetch',
-    mistake: 'records fetched for an earlier assignment reach a later one',
-    changes: [
-      {
-        file: 'runtime/fetch-pump.js',
-        find: 'if (this.#result === undefined) return; const gone',
-        replace: 'return; const gone',
-      },
-    ],
-  },
-  {
-    name: 'late-end',
-    mistake: 'the ends of the changelogs are asked for too late, when a later owner may have written to them',
-    changes: [
-      { file: coordinator, find: 'const ends = await this.#changelogEnds(tasks, isLast);', replace: '' },
-      {
-        file: coordinator,
-        find: 'this.#sentBefore = collector.recordsSent;',
-        replace: 'this.#sentBefore = collector.recordsSent; const ends = await this.#changelogEnds(tasks, isLast);',
-      },
-    ],
   },
 ];
