@@ -42,6 +42,8 @@ const EXPIRY_MS = 30_000;
 /** A dead instance's record is deleted by whoever starts after this time, ms. */
 const FORGET_MS = 3_600_000;
 const POLL_MS = 1_000;
+/** A record that is not there by then is out of date; also how long closing may wait, ms. */
+const DELIVERY_TIMEOUT_MS = 10_000;
 /** Errors of the registry are logged no more often than this, ms: it goes on trying. */
 const WARN_INTERVAL_MS = 60_000;
 /** Key of the record that holds the fingerprint of the state in Kafka. */
@@ -72,7 +74,7 @@ export class InstanceRegistry {
 
   constructor(private readonly deps: InstanceRegistryDeps) {
     const { options } = deps;
-    this.#producer = options.kafka.producer({ lingerMs: 5 });
+    this.#producer = options.kafka.producer({ lingerMs: 5, deliveryTimeoutMs: DELIVERY_TIMEOUT_MS });
     this.#fetcher = options.kafka.fetcher({ isolationLevel: 'read_uncommitted' });
     this.#pump = new FetchPump(this.#fetcher, options);
   }

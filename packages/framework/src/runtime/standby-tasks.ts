@@ -94,6 +94,11 @@ export class StandbyTasks {
     const standby = this.#standbys.get(taskId.toString());
     if (standby === undefined) return undefined;
     this.#standbys.delete(taskId.toString());
+    const lag = this.#reader.lag(standby.stores);
+    this.deps.options.logger.info(
+      { taskId: taskId.toString(), lag },
+      `Task ${taskId.toString()} goes on with its standby`,
+    );
     await this.#reader.remove(standby.stores);
     return standby.stores;
   }
@@ -125,7 +130,10 @@ export class StandbyTasks {
     if (options.numStandbyReplicas === 0 || self === undefined) return wanted;
     const alike = instances.filter((instance) => hasSameTopology(instance, self)).map(({ record }) => record);
     for (const subtopology of topics.plan.subtopologies) {
-      if (!subtopology.stores.some(({ changelog }) => changelog !== undefined)) continue;
+      const isFollowed = subtopology.stores.some(
+        ({ name, changelog }) => changelog !== undefined || topics.isSourceChangelog(name),
+      );
+      if (!isFollowed) continue;
       const isPersistent = subtopology.stores.some(({ settings }) => settings.engine === 'lmdb');
       for (let partition = 0; partition < topics.taskCount(subtopology); partition++) {
         const id = new TaskId(subtopology.id, partition).toString();

@@ -190,7 +190,9 @@ export class StreamTask {
     if (stores === undefined) return;
     const pending: Promise<void>[] = [];
     const partition = this.id.partition;
-    const topics = new Map(stores.changelogs.map(({ store, topic }) => [store, topic]));
+    // A store whose changelog is its source would feed itself.
+    const own = stores.changelogs.filter(({ isSource }) => !isSource);
+    const topics = new Map(own.map(({ store, topic }) => [store, topic]));
     stores.state.drainChangelog((store, key, value, timestampMs) => {
       const topic = topics.get(store);
       if (topic === undefined) return;

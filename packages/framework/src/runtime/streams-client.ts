@@ -243,7 +243,9 @@ export class StreamsClient {
   async #openRegistry(localState: LocalState, topology: TopologyFingerprint, prepare: PrepareOptions): Promise<void> {
     const { applicationServer, numStandbyReplicas, clock } = this.#options;
     if (applicationServer === undefined && numStandbyReplicas === 0) return;
-    await this.#topics.prepareInstancesTopic(this.#admin, prepare);
+    await retrying(this.#options, 'prepare the topic of instances', () =>
+      this.#topics.prepareInstancesTopic(this.#admin, prepare),
+    );
     const self: InstanceIdentity = {
       id: localState.processId,
       endpoint: applicationServer ?? null,

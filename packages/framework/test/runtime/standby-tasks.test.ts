@@ -39,6 +39,20 @@ class Counter extends ContextualProcessor<string, string, string, number> {
   }
 }
 
+/** Keeps the last value of each key. */
+class Keeper extends ContextualProcessor<string, string, never, never> {
+  #table!: KeyValueStore<string, string>;
+
+  override init(context: ProcessorContext<never, never>): void {
+    void super.init(context);
+    this.#table = context.getStateStore('table');
+  }
+
+  override process({ key, value }: StreamRecord<string, string>): void {
+    this.#table.put(key, value);
+  }
+}
+
 function countTopology(engine: EngineKind = 'memory', valueSerde = int64): Topology {
   const store = Stores.keyValueStore({ name: 'counts', keySerde: string, valueSerde, engine });
   return new Topology()
@@ -106,6 +120,8 @@ describe('standby tasks', () => {
     for (const app of apps) await clock.run(app.start());
   }
 
+  /** A minute of the virtual clock is more than any of this takes. */
+  const until = (condition: () => boolean): Promise<void> => clock.runUntil(condition, { limitMs: 60_000 });
   const closeAll = (...apps: readonly StreamsClient[]): Promise<unknown> =>
     clock.run(Promise.all(apps.map((app) => app.close())));
 
@@ -117,13 +133,13 @@ describe('standby tasks', () => {
         client('process-2', {}, countTopology(engine)),
       ];
       await start(first, second);
-      await clock.runUntil(() => written() === 5 * KEYS && isSettled([first, second]));
+      await until(() => written() === 5 * KEYS && isSettled([first, second]));
       const moving = first.tasks.size;
       assert.ok(moving > 0);
 
       kafka.crash('process-1');
       feed(1);
-      await clock.runUntil(() => written() === 6 * KEYS);
+      await until(() => written() === 6 * KEYS);
       assert.equal(second.tasks.size, PARTITIONS);
       const restored = second.metrics.restore?.restoredRecords ?? Infinity;
       const inChangelogs = [...Array(PARTITIONS).keys()]
@@ -131,7 +147,7 @@ describe('standby tasks', () => {
         .reduce((sum, count) => sum + count);
       assert.ok(restored < inChangelogs * 0.05, `${restored} of ${inChangelogs} records were restored`);
       const counts = second.store('counts', byCount);
-      await clock.runUntil(() => second.state === 'RUNNING');
+      await until(() => second.state === 'RUNNING');
       assert.deepEqual(
         [...counts.all()].filter(([, count]) => count !== 6),
         [],
@@ -145,12 +161,12 @@ describe('standby tasks', () => {
     const apps = ['process-1', 'process-2', 'process-3'].map((identity) => client(identity));
     const [first, second, third] = apps as [StreamsClient, StreamsClient, StreamsClient];
     await start(first, second);
-    await clock.runUntil(() => isSettled([first, second]));
+    await until(() => isSettled([first, second]));
     await start(third);
-    await clock.runUntil(() => isSettled(apps));
+    await until(() => isSettled(apps));
     assert.equal(third.instances().length, 3);
     await closeAll(first);
-    await clock.runUntil(() => isSettled([second, third]));
+    await until(() => isSettled([second, third]));
     assert.deepEqual(
       second
         .instances()
@@ -170,9 +186,9 @@ describe('standby tasks', () => {
   it('should forget an instance that died', async () => {
     const [first, second] = [client('process-1'), client('process-2')];
     await start(first, second);
-    await clock.runUntil(() => isSettled([first, second]));
+    await until(() => isSettled([first, second]));
     kafka.crash('process-1');
-    await clock.runUntil(() => second.instances().length === 1, { limitMs: 60_000 });
+    await until(() => second.instances().length === 1);
     assert.deepEqual(standbysOf(second), []);
     await closeAll(second);
   });
@@ -181,7 +197,7 @@ describe('standby tasks', () => {
     feed(1);
     const [first, second] = [client('process-1'), client('process-2')];
     await start(first, second);
-    await clock.runUntil(() => isSettled([first, second]) && written() === KEYS);
+    await until(() => isSettled([first, second]) && written() === KEYS);
     await clock.advance(2_000);
     for (let i = 0; i < 20; i++) {
       const { partition, owner, standbys } = first.keyQueryMetadata('counts', `k${i}`, string);
@@ -203,13 +219,40 @@ describe('standby tasks', () => {
     await closeAll(first, second);
   });
 
+  it('should not be ahead of their task where its input serves as changelog', async () => {
+    const table = Stores.keyValueStore({ name: 'table', keySerde: string, valueSerde: string, engine: 'memory' });
+    const topology = (): Topology =>
+      new Topology()
+        .addSource('in', { topics: 'in', keyDeserializer: string, valueDeserializer: string })
+        .addProcessor('keep', { parents: 'in', supplier: () => new Keeper() })
+        .addStateStore(table, 'keep')
+        .useSourceAsChangelog('table', 'in');
+    const apps = ['process-1', 'process-2'].map((identity) => client(identity, {}, topology()));
+    const [first, second] = apps as [StreamsClient, StreamsClient];
+    await start(first, second);
+    feed(1);
+    await until(() => first.metrics.processedRecords + second.metrics.processedRecords >= KEYS);
+    await until(() => isSettled(apps));
+    const copies = (): number =>
+      apps.reduce((sum, app) => sum + [...app.store(table, { includeStale: true }).all()].length, 0);
+    await until(() => copies() === 2 * KEYS);
+
+    for (const app of apps) app.pause();
+    const at = kafka.append('in', 0, { key: Buffer.from('late'), value: Buffer.from('x') });
+    await clock.advance(20_000);
+    assert.equal(copies(), 2 * KEYS);
+    for (const app of apps) app.resume();
+    await until(() => (kafka.committed('app', 'in', 0)?.offset ?? 0) > at && copies() === 2 * KEYS + 2);
+    await closeAll(...apps);
+  });
+
   it('should have no standby of what a process on the same state directory has', async () => {
     feed(1);
     const stateDir = join(directory, 'shared');
     const apps = ['process-1', 'process-2'].map((identity) => client(identity, { stateDir }, countTopology('lmdb')));
     const [first, second] = apps as [StreamsClient, StreamsClient];
     await start(first, second);
-    await clock.runUntil(() => written() === KEYS && second.tasks.size > 0 && second.instances().length === 2);
+    await until(() => written() === KEYS && second.tasks.size > 0 && second.instances().length === 2);
     await clock.advance(20_000);
     assert.deepEqual(apps.flatMap(standbysOf), []);
     await closeAll(...apps);
@@ -219,7 +262,7 @@ describe('standby tasks', () => {
     feed(1);
     const first = client('process-1');
     await start(first);
-    await clock.runUntil(() => written() === KEYS);
+    await until(() => written() === KEYS);
     await closeAll(first);
     const second = client('process-2', {}, countTopology('memory', int32));
     await assert.rejects(clock.run(second.start()), (error: unknown) => {
@@ -244,7 +287,7 @@ describe('standby tasks', () => {
     });
     const app = client('process-1');
     await start(app);
-    await clock.runUntil(() => written() === KEYS);
+    await until(() => written() === KEYS);
     assert.ok(refused > 1);
     await closeAll(app);
     assert.equal(app.state, 'NOT_RUNNING');

@@ -47,6 +47,7 @@ export interface HistorySettings {
   readonly maxBufferedBytes: number;
   readonly repartitionPurgeIntervalMs: number;
   readonly replacesLoop: boolean;
+  readonly numStandbyReplicas: number;
 }
 
 /** The settings that belong to a seed. */
@@ -89,5 +90,6 @@ export function settingsOf(seed: number): HistorySettings {
     maxBufferedBytes: random.pick([500, 1_000_000]),
     repartitionPurgeIntervalMs: random.pick([200, 1_000, 30_000]),
     replacesLoop: random.chance(0.5),
+    numStandbyReplicas: random.pick([0, 0, 1, 2]),
   };
 }

@@ -132,6 +132,8 @@ export class SimulatedProcess {
       bufferedRecordsPerPartition: settings.bufferedRecordsPerPartition,
       maxTaskIdleMs: settings.maxTaskIdleMs,
       cacheMaxBytes: settings.cacheMaxBytes,
+      // Where standbys are follows from the ids of the processes; without disks those are new in each run.
+      numStandbyReplicas: settings.engine === 'lmdb' ? settings.numStandbyReplicas : 0,
       stateFlush: { flushIntervalMs, flushBytes, earlyWriteBytes },
       repartitionPurgeIntervalMs: settings.repartitionPurgeIntervalMs,
       producer: { lingerMs, maxBufferedBytes, deliveryTimeoutMs: 20_000 },
