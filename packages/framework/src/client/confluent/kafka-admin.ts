@@ -190,7 +190,8 @@ export class ConfluentAdmin implements KafkaAdmin {
       const missing = partitions.find(
         ({ topic, partition }) => !topics.some((known) => known.topic === topic && partition < known.partitions),
       );
-      if (missing === undefined) throw error;
+      // They are all there: one has no leader at this moment.
+      if (missing === undefined) throw this.handle.failure(NativeCode.leaderNotAvailable, what);
       const place = `'${missing.topic}' partition ${String(missing.partition)}`;
       throw this.handle.failure(NativeCode.unknownTopicOrPartition, `${what} of ${place}`);
     }
