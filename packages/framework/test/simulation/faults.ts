@@ -27,23 +27,27 @@ interface Pause {
   readonly onBegin: () => void;
 }
 
-/** Calls at which a process may come to stand still. */
+/** Calls at which a process may come to stand still; more often where what follows is fenced, or should be. */
 export const HOLDS: readonly (ClientCallKind | 'now')[] = [
   'now',
-  // Twice: what follows them is fenced by the group, or should be.
   'producer.flush',
   'producer.flush',
+  'admin.listOffsets',
   'admin.listOffsets',
   'producer.sendOffsets',
   'producer.commitTransaction',
-  'producer.abortTransaction',
-  'admin.listOffsets',
+  'producer.commitTransaction',
+  'producer.commitTransaction',
   'membership.committed',
-  'membership.commit',
 ];
 
 /** Calls that happen all the time: they fail seldom. */
-const FREQUENT: ReadonlySet<ClientCallKind> = new Set(['membership.poll', 'fetcher.poll', 'producer.produce']);
+const FREQUENT: ReadonlySet<ClientCallKind> = new Set([
+  'membership.poll',
+  'fetcher.assign',
+  'fetcher.poll',
+  'producer.produce',
+]);
 /** Calls without an answer to wait for: nothing but a crash can befall them. */
 const SYNCHRONOUS: ReadonlySet<ClientCallKind> = new Set([
   'membership.poll',
@@ -91,8 +95,9 @@ export class Faults implements FailureInjector {
 
   /** @returns whether the process is to die at this write */
   strikesWrite(identity: string, what: string): boolean {
-    if (!this.isOn || !this.#hits(1)) return false;
-    return this.#crashes(identity, what);
+    if (!this.isOn || !this.#hits(1) || !this.#crashes(identity, what)) return false;
+    this.failures++;
+    return true;
   }
 
   #decide(call: ClientCall, isBefore: boolean): Injection | undefined {
@@ -102,6 +107,7 @@ export class Faults implements FailureInjector {
     if (!this.isOn) return undefined;
     const injection = this.#hits(FREQUENT.has(kind) ? 0.03 : 1) ? this.#choose(call, isBefore, what) : undefined;
     if (injection !== undefined) {
+      this.failures++;
       this.deps.trace(() => `${identity} ${what}: ${shown(injection)}`);
       return injection;
     }
@@ -115,7 +121,6 @@ export class Faults implements FailureInjector {
 
   #choose({ kind, identity }: ClientCall, isBefore: boolean, what: string): Injection | undefined {
     const { random, settings } = this.deps;
-    this.failures++;
     if (isBefore && settings.isExactlyOnce && TRANSACTIONAL.has(kind) && random.chance(0.5)) {
       return { type: 'throw', error: random.chance(0.8) ? abortRequired() : fenced() };
     }

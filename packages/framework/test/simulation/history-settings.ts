@@ -22,6 +22,8 @@ export interface HistorySettings {
   readonly keys: number;
   /** How long the feeding takes, ms. */
   readonly feedMs: number;
+  /** How long processes are killed, stopped and cut off, ms; the input may end earlier or later. */
+  readonly disturbMs: number;
   /** Whether members may be cut off, or stand still until others take over. */
   readonly hasZombies: boolean;
   /** A wall-clock punctuator puts out records although there is no input. */
@@ -54,7 +56,8 @@ export interface HistorySettings {
 export function settingsOf(seed: number): HistorySettings {
   const random = new Random(seed);
   const isExactlyOnce = random.chance(0.7);
-  const hasZombies = random.chance(isExactlyOnce ? 0.6 : 0.3);
+  const disturbMs = random.int(3_000, 9_000);
+  const hasZombies = random.chance(isExactlyOnce ? 0.7 : 0.3);
   return {
     seed,
     isExactlyOnce,
@@ -69,14 +72,15 @@ export function settingsOf(seed: number): HistorySettings {
     sharesDisk: random.chance(0.25),
     records: random.int(15, 110),
     keys: random.int(2, 8),
-    feedMs: random.int(3_000, 9_000),
+    disturbMs,
+    feedMs: Math.round(disturbMs * random.pick([0.3, 1, 1.6])),
     hasTicks: random.chance(0.4),
-    latencyMs: random.pick([0, 2, 10, 30]),
-    failuresPerMille: random.pick([2, 8, 20, 40]),
+    latencyMs: random.pick([0, 5, 30]),
+    failuresPerMille: random.pick([5, 15, 30, 60]),
     maxFailures: random.int(0, 16),
     maxCrashes: random.int(0, 5),
     commitIntervalMs: random.pick([30, 100, 400]),
-    transactionTimeoutMs: random.pick([1_500, 3_000, 6_000, 12_000]),
+    transactionTimeoutMs: random.pick([1_500, 6_000, 12_000, 12_000]),
     sessionTimeoutMs: random.int(1_500, 4_000),
     maxPollIntervalMs: hasZombies ? random.pick([2_000, 6_000, 60_000]) : 60_000,
     maxPollRecords: random.pick([3, 10, 1_000]),

@@ -159,8 +159,8 @@ export class History {
   /** Kills, stops, starts and cuts off processes while the input comes in. */
   async #disturb(processes: readonly SimulatedProcess[]): Promise<void> {
     const random = this.#random.fork();
-    const { feedMs, hasZombies, maxCrashes } = this.#settings;
-    const endMs = this.#clock.monotonicMs() + feedMs;
+    const { disturbMs, hasZombies, maxCrashes } = this.#settings;
+    const endMs = this.#clock.monotonicMs() + disturbMs;
     while (this.#clock.monotonicMs() < endMs) {
       await this.#clock.sleep(random.int(200, 2_500));
       const process = random.pick(processes);
@@ -170,19 +170,22 @@ export class History {
         this.#faults.crashes++;
         process.kill();
       } else if (dice < 0.4) {
-        if (this.#wanted.delete(process)) void process.stop();
-        else this.#wanted.add(process);
+        this.#startOrStop(process);
       } else if (dice < 0.5) {
         this.#compact(random.pick([...this.#workload.storeNames, '']));
       } else if (hasZombies && process.isUp) {
         this.#cutOff(process, random);
+        // A rebalance or a stop while it stands still, or on the way there.
+        if (random.chance(0.5)) this.#startOrStop(random.pick(processes));
       }
     }
   }
 
   /** No heartbeat of the process arrives for a while; mostly it also stands still, now or at some call to come. */
   #cutOff({ identity }: SimulatedProcess, random: Random): void {
-    const ms = random.int(500, 9_000);
+    const { sessionTimeoutMs, hasTicks } = this.#settings;
+    // Mostly long enough for others to take over.
+    const ms = random.int(500, 2 * sessionTimeoutMs + 3_000);
     const begin = (): void => {
       this.#trace.add(() => `${identity} is cut off for ${ms} ms`);
       this.#kafka.stopHeartbeats(identity);
@@ -194,9 +197,14 @@ export class History {
       begin();
       return;
     }
-    const from = random.chance(0.3) ? 'now' : random.pick(HOLDS);
+    const from = hasTicks && random.chance(0.4) ? 'producer.flush' : random.pick(HOLDS);
     this.#trace.add(() => `${identity} will stand still for ${ms} ms from ${from} on`);
     this.#faults.pause(identity, from, ms, begin);
+  }
+
+  #startOrStop(process: SimulatedProcess): void {
+    if (this.#wanted.delete(process)) void process.stop();
+    else this.#wanted.add(process);
   }
 
   #compact(store: string): void {
@@ -214,13 +222,14 @@ export class History {
   async #calm(processes: readonly SimulatedProcess[]): Promise<void> {
     this.#trace.add(() => 'all is calm from here on');
     this.#faults.isOn = false;
-    this.#probe.isTicking = false;
     for (const process of processes) {
       if (process.isUp && this.#kafka.isAlive(process.identity)) this.#kafka.resumeHeartbeats(process.identity);
     }
     const [first] = processes;
     if (this.#wanted.size === 0 && first !== undefined) this.#wanted.add(first);
+    // Those that stand still come back while the others work.
     await this.#clock.sleep(Math.max(0, this.#faults.quietAtMs - this.#clock.monotonicMs()));
+    this.#probe.isTicking = false;
   }
 
   async #settle(): Promise<void> {

@@ -111,4 +111,15 @@ export const mutants: readonly Mutant[] = [
     mistake: 'a commit does not wait for what caches hold back',
     changes: [{ file: coordinator, find: 'await task.drain();', replace: '' }],
   },
+  {
+    name: 'stale-fetch',
+    mistake: 'records fetched for an earlier assignment reach a later one',
+    changes: [
+      {
+        file: 'runtime/fetch-pump.js',
+        find: 'if (this.#result === undefined) return; const gone',
+        replace: 'return; const gone',
+      },
+    ],
+  },
 ];
