@@ -69,6 +69,7 @@ export class Faults implements FailureInjector {
   /** When the last of the long waits is over, ms of the monotonic clock. */
   quietAtMs = 0;
   readonly #pauses = new Map<string, Pause>();
+  readonly #outages = new Map<string, number>();
 
   constructor(private readonly deps: FaultsDeps) {}
 
@@ -83,6 +84,13 @@ export class Faults implements FailureInjector {
     pause.untilMs = this.deps.clock.monotonicMs() + pause.ms;
     this.quietAtMs = Math.max(this.quietAtMs, pause.untilMs);
     pause.onBegin();
+  }
+
+  /** Breaks the process's connections for a while: its calls fail, some of them after their effect. */
+  disconnect(identity: string, ms: number): void {
+    const untilMs = this.deps.clock.monotonicMs() + ms;
+    this.#outages.set(identity, untilMs);
+    this.quietAtMs = Math.max(this.quietAtMs, untilMs);
   }
 
   before(call: ClientCall): Injection | undefined {
@@ -111,7 +119,8 @@ export class Faults implements FailureInjector {
       this.deps.trace(() => `${identity} ${what}: ${shown(injection)}`);
       return injection;
     }
-    return SYNCHRONOUS.has(kind) ? undefined : this.#wait(call, isBefore);
+    if (SYNCHRONOUS.has(kind)) return undefined;
+    return this.#cut(call, isBefore) ?? this.#wait(call, isBefore);
   }
 
   #hits(weight: number): boolean {
@@ -128,6 +137,7 @@ export class Faults implements FailureInjector {
     if (SYNCHRONOUS.has(kind) || dice < 0.25) return this.#crashes(identity, what) ? { type: 'crash' } : undefined;
     if (dice < 0.45) return this.#delay(random.int(1, settings.hasZombies ? 7_000 : 700));
     if (LOCAL.has(kind)) return undefined;
+    if (kind.endsWith('.connect')) return isBefore ? { type: 'throw', error: timedOut() } : undefined;
     return dice < 0.7 ? { type: 'lose-answer' } : { type: 'throw', error: timedOut() };
   }
 
@@ -142,6 +152,15 @@ export class Faults implements FailureInjector {
     this.deps.trace(() => `${identity} crashes ${what}`);
     this.deps.onCrash(identity);
     return true;
+  }
+
+  #cut({ kind, identity }: ClientCall, isBefore: boolean): Injection | undefined {
+    const { clock, random } = this.deps;
+    if (!isBefore || LOCAL.has(kind) || (this.#outages.get(identity) ?? 0) <= clock.monotonicMs()) return undefined;
+    // A request may have been on its way when the connection broke.
+    // A connection that fails was not made.
+    const canLose = !kind.endsWith('.connect');
+    return canLose && random.chance(0.2) ? { type: 'lose-answer' } : { type: 'throw', error: timedOut() };
   }
 
   /** The way to the broker and back, and the time that a process stands still. */

@@ -45,6 +45,7 @@ export interface HistorySettings {
   readonly flushIntervalMs: number;
   readonly flushBytes: number;
   readonly earlyWriteBytes: number;
+  readonly taskTimeoutMs: number;
   readonly lingerMs: number;
   readonly maxBufferedBytes: number;
   readonly repartitionPurgeIntervalMs: number;
@@ -90,6 +91,7 @@ export function settingsOf(seed: number): HistorySettings {
     flushIntervalMs: random.pick([0, 500, 3_000, 60_000]),
     flushBytes: random.pick([1, 2_000, 8_000_000]),
     earlyWriteBytes: random.pick([1, 500, 16_000_000, 16_000_000]),
+    taskTimeoutMs: random.pick([1_000, 20_000, 20_000]),
     lingerMs: random.pick([0, 5, 20]),
     maxBufferedBytes: random.pick([500, 1_000_000]),
     repartitionPurgeIntervalMs: random.pick([200, 1_000, 30_000]),

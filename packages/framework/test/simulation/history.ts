@@ -173,6 +173,11 @@ export class History {
         this.#startOrStop(process);
       } else if (dice < 0.5) {
         this.#compact(random.pick([...this.#workload.storeNames, '']));
+      } else if (dice < 0.6) {
+        const ms = random.int(100, hasZombies ? 5_000 : 1_000);
+        this.#trace.add(() => `${process.identity} is disconnected for ${ms} ms`);
+        this.#faults.disconnect(process.identity, ms);
+        if (hasZombies && process.isUp) this.#silence(process.identity, ms);
       } else if (hasZombies && process.isUp) {
         this.#cutOff(process, random);
         // A rebalance or a stop while it stands still, or on the way there.
@@ -186,20 +191,23 @@ export class History {
     const { sessionTimeoutMs, hasTicks } = this.#settings;
     // Mostly long enough for others to take over.
     const ms = random.int(500, 2 * sessionTimeoutMs + 3_000);
-    const begin = (): void => {
-      this.#trace.add(() => `${identity} is cut off for ${ms} ms`);
-      this.#kafka.stopHeartbeats(identity);
-      void this.#clock.sleep(ms).then(() => {
-        if (this.#kafka.isAlive(identity)) this.#kafka.resumeHeartbeats(identity);
-      });
-    };
     if (random.chance(0.25)) {
-      begin();
+      this.#silence(identity, ms);
       return;
     }
     const from = hasTicks && random.chance(0.4) ? 'producer.flush' : random.pick(HOLDS);
     this.#trace.add(() => `${identity} will stand still for ${ms} ms from ${from} on`);
-    this.#faults.pause(identity, from, ms, begin);
+    this.#faults.pause(identity, from, ms, () => {
+      this.#silence(identity, ms);
+    });
+  }
+
+  #silence(identity: string, ms: number): void {
+    this.#trace.add(() => `no heartbeat of ${identity} arrives for ${ms} ms`);
+    this.#kafka.stopHeartbeats(identity);
+    void this.#clock.sleep(ms).then(() => {
+      if (this.#kafka.isAlive(identity)) this.#kafka.resumeHeartbeats(identity);
+    });
   }
 
   #startOrStop(process: SimulatedProcess): void {

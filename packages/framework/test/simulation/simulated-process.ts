@@ -137,7 +137,7 @@ export class SimulatedProcess {
       stateFlush: { flushIntervalMs, flushBytes, earlyWriteBytes },
       repartitionPurgeIntervalMs: settings.repartitionPurgeIntervalMs,
       producer: { lingerMs, maxBufferedBytes, deliveryTimeoutMs: 20_000 },
-      taskTimeoutMs: 20_000,
+      taskTimeoutMs: settings.taskTimeoutMs,
       closeTimeoutMs: 30_000,
       uncaughtHandler: () => (settings.replacesLoop ? 'replace' : 'shutdown'),
     };
