@@ -50,10 +50,10 @@ export class Scenario {
     return this.#admin;
   }
 
-  /** Creates a topic and returns its name. */
+  /** Creates a topic and returns its name. The records of cases are years old; retention must not delete them. */
   async topic(partitions = 1, configs: Readonly<Record<string, string>> = {}, name = 'contract'): Promise<string> {
     const topic = this.harness.uniqueName(name);
-    await (await this.admin()).createTopic({ topic, partitions, configs });
+    await (await this.admin()).createTopic({ topic, partitions, configs: { 'retention.ms': '-1', ...configs } });
     return topic;
   }
 
