@@ -1,10 +1,5 @@
-import { confluentClients, NO_HEADERS, type ConsumedRecord, type KafkaConnectionOptions } from '@millrace/framework';
-
-/** A record that was read, with its place. */
-export interface ReadRecord extends ConsumedRecord {
-  readonly topic: string;
-  readonly partition: number;
-}
+import { setTimeout as sleep } from 'node:timers/promises';
+import { confluentClients, NO_HEADERS, partitionOfKey, type KafkaConnectionOptions } from '@millrace/framework';
 
 /** Writes `[key, value]` records, partition by partition in turn; resolves when they are acknowledged. */
 export async function writeRecords(
@@ -30,37 +25,69 @@ export async function writeRecords(
   }
 }
 
-/** Everything in a topic, up to the end found at the start (`read_committed`). */
-export async function readRecords(connection: KafkaConnectionOptions, topic: string): Promise<ReadRecord[]> {
-  const clients = confluentClients(connection);
-  const admin = clients.admin();
-  const fetcher = clients.fetcher({ isolationLevel: 'read_committed' });
-  await admin.connect();
-  await fetcher.connect();
-  try {
-    const [description] = await admin.describeTopics([topic]);
-    const partitions = Array.from({ length: description?.partitions ?? 0 }, (_, partition) => ({ topic, partition }));
-    const starts = await admin.listOffsets(partitions, 'earliest');
-    const ends = await admin.listOffsets(partitions, 'latest', 'read_committed');
-    const left = new Map(ends.map(({ partition, offset }) => [partition, offset]));
-    for (const { partition, offset } of starts) if (offset >= (left.get(partition) ?? 0)) left.delete(partition);
-    fetcher.assign(starts.filter(({ partition }) => left.has(partition)));
-    const records: ReadRecord[] = [];
-    while (left.size > 0) {
-      const { batches, failures } = await fetcher.poll(1000);
-      if (failures[0] !== undefined) throw failures[0].error;
-      for (const { partition, records: batch, nextOffset } of batches) {
-        for (const record of batch) records.push({ ...plain(record), topic, partition });
-        if (nextOffset >= (left.get(partition) ?? 0)) left.delete(partition);
-      }
-    }
-    return records;
-  } finally {
-    await fetcher.close();
-    await admin.close();
-  }
+export interface LoadOptions {
+  readonly topic: string;
+  readonly partitions: number;
+  /** Keys `k0`, `k1`, ... take turns. */
+  readonly keys: number;
+  readonly recordsPerSecond: number;
+  /** It ends by itself after so many. @default it goes on until it is told to stop */
+  readonly records?: number;
 }
 
-function plain({ offset, timestamp, key, value, headers }: ConsumedRecord): ConsumedRecord {
-  return { offset, timestamp, key, value, headers };
+/** How long the load rests after each portion of its records, ms; longer if a portion is a single one. */
+const LOAD_PAUSE_MS = 10;
+
+/** Writes records, partitioned by key, until told to stop. */
+export class Load {
+  /** Records written of each key. */
+  readonly sent = new Map<string, number>();
+  /** Resolves when all that was written is acknowledged. */
+  readonly done: Promise<void>;
+  #count = 0;
+  #isStopped = false;
+
+  constructor(connection: KafkaConnectionOptions, options: LoadOptions) {
+    this.done = this.#run(connection, options);
+    // Whoever stops it gets the error.
+    this.done.catch(() => undefined);
+  }
+
+  /** Records written so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Resolves when all that was written is acknowledged. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.done;
+  }
+
+  async #run(connection: KafkaConnectionOptions, options: LoadOptions): Promise<void> {
+    const { topic, partitions, keys, recordsPerSecond, records = Infinity } = options;
+    const portion = Math.ceil((recordsPerSecond * LOAD_PAUSE_MS) / 1000);
+    const pauseMs = (portion * 1000) / recordsPerSecond;
+    // A broker that is being killed and restarted makes a record wait.
+    const producer = confluentClients(connection).producer({ deliveryTimeoutMs: 300_000 });
+    await producer.connect();
+    try {
+      for (let i = 0; i < records && !this.#isStopped; i++) {
+        const key = `k${i % keys}`;
+        const bytes = Buffer.from(key);
+        const value = Buffer.from(String(i));
+        while (!producer.produce(topic, partitionOfKey(bytes, partitions), bytes, value, Date.now(), NO_HEADERS)) {
+          await producer.drain();
+        }
+        this.sent.set(key, (this.sent.get(key) ?? 0) + 1);
+        this.#count++;
+        if (i % portion === 0) await sleep(pauseMs);
+      }
+      await producer.flush();
+      const [failure] = producer.takeFailures();
+      if (failure !== undefined) throw failure.error;
+    } finally {
+      await producer.close();
+    }
+  }
 }

@@ -1,54 +1,29 @@
 import assert from 'node:assert/strict';
 import { confluentClients, type KafkaConnectionOptions } from '@millrace/framework';
-import { startKafkaFixture, uniqueName, waitFor, type KafkaFixture } from '@millrace/framework/testing';
+import { uniqueName, waitFor } from '@millrace/framework/testing';
 import { startKafka, type LocalKafka } from '@millrace/local-kafka';
 import { killServices, ServiceProcess, type Exit } from '../src/service-process.js';
-import { readRecords, writeRecords } from '../src/topic-access.js';
+import { useService } from '../src/service-under-test.js';
+import { writeRecords } from '../src/topic-access.js';
+import { useKafka } from '../src/use-kafka.js';
 
 describe('bad input', function () {
   this.timeout(90_000);
-  let kafka: KafkaFixture;
-  let application: string;
-  let input: string;
-  let output: string;
+  const kafka = useKafka();
+  const service = useService('faulty-service', 2);
 
-  before(async () => {
-    kafka = await startKafkaFixture();
-  });
-
-  beforeEach(async () => {
-    application = uniqueName('faulty');
-    input = uniqueName('faulty-in');
-    output = uniqueName('faulty-out');
-    await kafka.createTopics({ topic: input, partitions: 2 }, { topic: output, partitions: 2 });
-  });
-
-  afterEach(killServices);
-
-  function start(fault: string, env: Readonly<Record<string, string>> = {}): ServiceProcess {
-    return new ServiceProcess('faulty-service', {
-      KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
-      TEST_APPLICATION: application,
-      TEST_INPUT: input,
-      TEST_OUTPUT: output,
-      TEST_FAULT: fault,
-      ...env,
-    });
-  }
+  const start = (fault: string, env: Readonly<Record<string, string>> = {}): ServiceProcess =>
+    service().start({ TEST_FAULT: fault, ...env });
 
   function assertEnds({ code, output: log }: Exit, expectedCode: number, ...says: readonly RegExp[]): void {
     assert.equal(code, expectedCode, log);
     for (const pattern of says) assert.match(log, pattern);
   }
 
-  async function committed(): Promise<Map<number, number>> {
-    const admin = confluentClients(kafka.connection).admin();
-    await admin.connect();
-    try {
-      return new Map((await admin.groupOffsets(application)).map(({ partition, offset }) => [partition, offset]));
-    } finally {
-      await admin.close();
-    }
+  /** Committed offset of the partition that has the records. */
+  async function committed(): Promise<number> {
+    const { admin, place } = service();
+    return (await admin.groupOffsets(place.application)).find(({ partition }) => partition === 0)?.offset ?? 0;
   }
 
   it('should end with code 2 at an unknown option, and say which was meant', async () => {
@@ -67,29 +42,32 @@ describe('bad input', function () {
 
   it('should end with code 2 when co-partitioned topics have different partition counts, and say which', async () => {
     const other = uniqueName('faulty-in');
-    await kafka.createTopics({ topic: other, partitions: 3 });
+    await kafka().createTopics({ topic: other, partitions: 3 });
+    const { input } = service().place;
     const exit = await start('co-partitioned', { TEST_INPUT: `${input},${other}` }).exited;
     assertEnds(exit, 2, new RegExp(`'${input}' has 2`), new RegExp(`'${other}' has 3`));
   });
 
   it('should end with code 1 at malformed JSON, say where, and lose nothing before or after it', async () => {
-    await writeRecords(kafka.connection, input, 1, [
+    const { connection, input } = service().place;
+    await writeRecords(connection, input, 1, [
       ['a', '{"n":1}'],
       ['b', '{"n":'],
       ['c', '{"n":3}'],
     ]);
     assertEnds(await start('none').exited, 1, new RegExp(`${input}-0 at offset 1`), /DESERIALIZATION_FAILED/);
-    assert.ok(((await committed()).get(0) ?? 0) <= 1, 'the bad record is not passed over');
+    assert.ok((await committed()) <= 1, 'the bad record is not passed over');
   });
 
   it('should end with code 1 when a handler throws, say where, and lose nothing', async () => {
-    await writeRecords(kafka.connection, input, 1, [
+    const { connection, input } = service().place;
+    await writeRecords(connection, input, 1, [
       ['a', '{"n":1}'],
       ['b', '{"n":-5}'],
       ['c', '{"n":3}'],
     ]);
     assertEnds(await start('handler-throws').exited, 1, /n is negative: -5/, /PROCESSING_FAILED/, /"offset":1/);
-    assert.ok(((await committed()).get(0) ?? 0) <= 1);
+    assert.ok((await committed()) <= 1);
   });
 
   it('should end with a clear message when no broker answers', async () => {
@@ -98,26 +76,18 @@ describe('bad input', function () {
   });
 
   it('should repartition by a new key through an internal topic that it creates', async () => {
-    await writeRecords(
-      kafka.connection,
-      input,
-      2,
-      Array.from({ length: 200 }, (_, n) => [`k${n}`, `{"n":${n % 5}}`]),
-    );
-    const service = start('repartition');
-    await waitFor(
-      async () => (await readRecords(kafka.connection, output)).length === 200,
-      'all records have come through',
-    );
+    await service().write(Array.from({ length: 200 }, (_, n) => [`k${n}`, `{"n":${n % 5}}`]));
+    const repartitioning = start('repartition');
+    await waitFor(async () => (await service().read()).length === 200, 'all records have come through');
     const partitionsOf = new Map<string, Set<number>>();
-    for (const { key, partition } of await readRecords(kafka.connection, `${application}-by-n-repartition`)) {
+    for (const { key, partition } of await service().read(`${service().place.application}-by-n-repartition`)) {
       const text = key?.toString() ?? '';
       partitionsOf.set(text, (partitionsOf.get(text) ?? new Set()).add(partition));
     }
     assert.equal(partitionsOf.size, 5);
     for (const partitions of partitionsOf.values()) assert.equal(partitions.size, 1, 'a key is in one partition');
-    service.kill('SIGTERM');
-    assertEnds(await service.exited, 0);
+    repartitioning.kill('SIGTERM');
+    assertEnds(await repartitioning.exited, 0);
   });
 });
 

@@ -1,19 +1,23 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { confluentClients, NO_HEADERS, partitionOfKey, type KafkaConnectionOptions } from '@millrace/framework';
-import { startKafkaFixture, uniqueName, waitFor } from '@millrace/framework/testing';
+import { confluentClients } from '@millrace/framework';
+import { waitFor } from '@millrace/framework/testing';
 import { startKafka } from '@millrace/local-kafka';
-import { killServices, ServiceProcess } from '../src/service-process.js';
-import { readRecords } from '../src/topic-access.js';
+import type { ServiceProcess } from '../src/service-process.js';
+import { newPlace, ServiceUnderTest, useService } from '../src/service-under-test.js';
+import { Load } from '../src/topic-access.js';
+import { TransactionWatch } from '../src/transaction-watch.js';
 
 const PARTITIONS = 6;
 const KEYS = 60;
 const PROCESSES = 3;
 /** How long the attack goes on, s; MILLRACE_ATTACK_SECONDS=300 is the long form. */
 const ATTACK_SECONDS = Number(process.env['MILLRACE_ATTACK_SECONDS'] ?? 25);
+/** Of the services: the default. The test's brokers look for overdue transactions twice a second. */
+const TRANSACTION_TIMEOUT_MS = 10_000;
+/** What finding an overdue transaction, aborting it and seeing that from outside may take on a busy machine, ms. */
+const TRANSACTION_TOLERANCE_MS = 5_000;
 const SEED = Number(process.env['MILLRACE_ATTACK_SEED'] ?? Date.now() % 1_000_000);
 
 /** Numbers that a seed repeats (mulberry32). */
@@ -27,102 +31,31 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
-/** Writes records of KEYS keys until told to stop. */
-class Load {
-  readonly sent = new Map<string, number>();
-  #isStopped = false;
-  readonly done: Promise<void>;
-
-  constructor(connection: KafkaConnectionOptions, topic: string) {
-    this.done = this.#run(connection, topic);
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    await this.done;
-  }
-
-  async #run(connection: KafkaConnectionOptions, topic: string): Promise<void> {
-    const producer = confluentClients(connection).producer({ deliveryTimeoutMs: 300_000 });
-    await producer.connect();
-    try {
-      for (let i = 0; !this.#isStopped; i++) {
-        const key = `k${i % KEYS}`;
-        const bytes = Buffer.from(key);
-        const value = Buffer.from(String(i));
-        while (!producer.produce(topic, partitionOfKey(bytes, PARTITIONS), bytes, value, Date.now(), NO_HEADERS)) {
-          await producer.drain();
-        }
-        this.sent.set(key, (this.sent.get(key) ?? 0) + 1);
-        if (i % 40 === 0) await sleep(10);
-      }
-      await producer.flush();
-      const [failure] = producer.takeFailures();
-      if (failure !== undefined) throw failure.error;
-    } finally {
-      await producer.close();
-    }
-  }
-}
-
 describe('exactly once on a real broker', function () {
   this.timeout((ATTACK_SECONDS + 180) * 1000);
-  let stateDir: string;
-  let input: string;
-  let output: string;
-  let application: string;
+  const service = useService('count-service', PARTITIONS);
 
-  beforeEach(async () => {
-    stateDir = await mkdtemp(join(tmpdir(), 'millrace-test-'));
-    [input, output, application] = [uniqueName('eos-in'), uniqueName('eos-out'), uniqueName('eos')];
-  });
-
-  afterEach(async () => {
-    await killServices();
-    await rm(stateDir, { recursive: true, force: true });
-  });
-
-  function start(connection: KafkaConnectionOptions, replication = -1): ServiceProcess {
-    return new ServiceProcess('count-service', {
-      KAFKA_BOOTSTRAP_SERVERS: String(connection.bootstrapServers),
-      TEST_APPLICATION: application,
-      TEST_INPUT: input,
-      TEST_OUTPUT: output,
-      TEST_STATE_DIR: stateDir,
-      TEST_REPLICATION: String(replication),
+  const loadOf = ({ place }: ServiceUnderTest): Load =>
+    new Load(place.connection, {
+      ...{ topic: place.input, partitions: place.partitions, keys: KEYS, recordsPerSecond: 4000 },
     });
-  }
 
-  async function committedAll(connection: KafkaConnectionOptions): Promise<boolean> {
-    const admin = confluentClients(connection).admin();
-    await admin.connect();
+  /** Waits until nothing is left to do; says what the processes logged if that does not come. */
+  async function finish(counting: ServiceUnderTest, processes: readonly ServiceProcess[]): Promise<void> {
     try {
-      const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: input, partition }));
-      const ends = await admin.listOffsets(partitions, 'latest');
-      const offsets = await admin.groupOffsets(application);
-      const committed = new Map(offsets.filter(({ topic }) => topic === input).map((o) => [o.partition, o.offset]));
-      return ends.every(({ partition, offset }) => (committed.get(partition) ?? 0) === offset);
-    } finally {
-      await admin.close();
-    }
-  }
-
-  /** Waits until nothing is left to do; says what the services logged if that does not come. */
-  async function finish(connection: KafkaConnectionOptions, services: readonly ServiceProcess[]): Promise<void> {
-    try {
-      await waitFor(() => committedAll(connection), 'all input is committed', 120_000);
+      await waitFor(() => counting.committedAll(), 'all input is committed', 120_000);
     } catch (cause) {
-      const logs = services.map(({ pid, output }) => `--- ${pid}\n${output.slice(-3000)}`).join('\n');
+      const logs = processes.map(({ pid, output }) => `--- ${pid}\n${output.slice(-3000)}`).join('\n');
       throw new Error(`the input was not committed (seed ${SEED})\n${logs}`, { cause });
     }
-    for (const service of services) service.kill('SIGTERM');
-    for (const service of services) assert.equal((await service.exited).code, 0, service.output.slice(-3000));
+    for (const process of processes) process.kill('SIGTERM');
+    for (const process of processes) assert.equal((await process.exited).code, 0, process.output.slice(-3000));
   }
 
   /** Every key's counts must be 1, 2, 3, ... up to the number of its records: nothing lost, nothing twice. */
-  async function assertExact(connection: KafkaConnectionOptions, sent: ReadonlyMap<string, number>): Promise<void> {
+  async function assertExact(counting: ServiceUnderTest, sent: ReadonlyMap<string, number>): Promise<void> {
     const counts = new Map<string, number[]>();
-    for (const { key, value } of await readRecords(connection, output)) {
+    for (const { key, value } of await counting.read()) {
       const name = key?.toString() ?? '';
       const seen = counts.get(name) ?? [];
       seen.push(Number(value?.readBigInt64BE()));
@@ -137,41 +70,49 @@ describe('exactly once on a real broker', function () {
   }
 
   it(`should count exactly while processes are killed at random moments (seed ${SEED})`, async () => {
-    const kafka = await startKafkaFixture();
-    const { connection } = kafka;
-    await kafka.createTopics({ topic: input, partitions: PARTITIONS }, { topic: output, partitions: PARTITIONS });
     const random = randomNumbers(SEED);
-    const services = Array.from({ length: PROCESSES }, () => start(connection));
-    const load = new Load(connection, input);
+    const { place } = service();
+    const processes = Array.from({ length: PROCESSES }, () => service().start());
+    const load = loadOf(service());
+    const output = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: place.output, partition }));
+    const transactions = new TransactionWatch(place.connection, output);
     const end = Date.now() + ATTACK_SECONDS * 1000;
     let kills = 0;
     while (Date.now() < end) {
       await sleep(500 + random() * 4000);
       const victim = Math.floor(random() * PROCESSES);
-      services[victim]?.kill('SIGKILL');
-      await services[victim]?.exited;
+      processes[victim]?.kill('SIGKILL');
+      await processes[victim]?.exited;
       kills++;
       await sleep(random() * 1500);
-      services[victim] = start(connection);
+      processes[victim] = service().start();
     }
     await load.stop();
-    await finish(connection, services);
+    await finish(service(), processes);
+    await transactions.stop();
     assert.ok(kills >= 3, `only ${kills} kills`);
-    await assertExact(connection, load.sent);
+    await assertExact(service(), load.sent);
+    const longestMs = Math.round(transactions.longestMs);
+    console.log(`      ${kills} kills; readers waited ${longestMs} ms at most for an open transaction`);
+    assert.ok(
+      longestMs <= TRANSACTION_TIMEOUT_MS + TRANSACTION_TOLERANCE_MS,
+      `readers waited ${longestMs} ms for a transaction with a time-out of ${TRANSACTION_TIMEOUT_MS} ms (seed ${SEED})`,
+    );
   });
 
   it('should count exactly while one broker of three is killed and restarted', async () => {
     const cluster = await startKafka({ brokers: 3, heapMb: 512 });
+    const place = await newPlace('count-service', { bootstrapServers: cluster.bootstrapServers }, PARTITIONS);
+    const admin = confluentClients(place.connection).admin();
+    await admin.connect();
     try {
-      const connection = { bootstrapServers: cluster.bootstrapServers };
-      const admin = confluentClients(connection).admin();
-      await admin.connect();
-      await admin.createTopic({ topic: input, partitions: PARTITIONS, replicationFactor: 3 });
-      await admin.createTopic({ topic: output, partitions: PARTITIONS, replicationFactor: 3 });
-      await admin.close();
-      const services = [start(connection, 3), start(connection, 3)];
-      const load = new Load(connection, input);
-      await waitFor(async () => (await readRecords(connection, output)).length > 1000, 'the services work');
+      const counting = new ServiceUnderTest('count-service', place, admin);
+      await admin.createTopic({ topic: place.input, partitions: PARTITIONS, replicationFactor: 3 });
+      await admin.createTopic({ topic: place.output, partitions: PARTITIONS, replicationFactor: 3 });
+      const start = (): ServiceProcess => counting.start({ TEST_REPLICATION: '3' });
+      const processes = [start(), start()];
+      const load = loadOf(counting);
+      await waitFor(async () => (await counting.read()).length > 1000, 'the services work');
       for (const broker of cluster.brokers.slice(0, 2)) {
         await broker.kill();
         await sleep(3_000);
@@ -179,10 +120,12 @@ describe('exactly once on a real broker', function () {
         await sleep(3_000);
       }
       await load.stop();
-      await finish(connection, services);
-      await assertExact(connection, load.sent);
+      await finish(counting, processes);
+      await assertExact(counting, load.sent);
     } finally {
+      await admin.close();
       await cluster.stop();
+      await rm(place.stateDir, { recursive: true, force: true });
     }
   });
 });

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { confluentClients, type KafkaAdmin } from '@millrace/framework';
-import { startKafkaFixture, uniqueName, waitFor, type KafkaFixture } from '@millrace/framework/testing';
-import { killServices, ServiceProcess } from '../src/service-process.js';
-import { readRecords, writeRecords } from '../src/topic-access.js';
+import { waitFor } from '@millrace/framework/testing';
+import type { ServiceProcess } from '../src/service-process.js';
+import { useService } from '../src/service-under-test.js';
 
 const PARTITIONS = 4;
 const KEYS = 20_000;
@@ -18,62 +15,18 @@ interface Published {
 
 describe('standby takes over', function () {
   this.timeout(240_000);
-  let kafka: KafkaFixture;
-  let admin: KafkaAdmin;
-  let application: string;
-  let input: string;
-  let output: string;
-  let stateDir: string;
+  const service = useService('count-service', PARTITIONS);
 
-  before(async () => {
-    kafka = await startKafkaFixture();
-    admin = confluentClients(kafka.connection).admin();
-    await admin.connect();
-  });
-
-  after(() => admin.close());
-
-  beforeEach(async () => {
-    [input, output, application] = [uniqueName('standby-in'), uniqueName('standby-out'), uniqueName('standby')];
-    stateDir = await mkdtemp(join(tmpdir(), 'millrace-test-'));
-    await kafka.createTopics({ topic: input, partitions: PARTITIONS }, { topic: output, partitions: PARTITIONS });
-  });
-
-  afterEach(async () => {
-    await killServices();
-    await rm(stateDir, { recursive: true, force: true });
-  });
-
-  function start(name: string): ServiceProcess {
-    return new ServiceProcess('count-service', {
-      KAFKA_BOOTSTRAP_SERVERS: kafka.bootstrapServers,
-      TEST_APPLICATION: application,
-      TEST_INPUT: input,
-      TEST_OUTPUT: output,
-      TEST_STATE_DIR: join(stateDir, name),
-      TEST_STANDBYS: '1',
-    });
-  }
+  const start = (name: string): ServiceProcess =>
+    service().start({ TEST_STATE_DIR: join(service().place.stateDir, name), TEST_STANDBYS: '1' });
 
   const write = (from: number, to: number): Promise<void> =>
-    writeRecords(
-      kafka.connection,
-      input,
-      PARTITIONS,
-      Array.from({ length: to - from }, (_, i) => [`k${from + i}`, 'x'] as const),
-    );
-
-  /** Records in all partitions of a topic, transaction markers included. */
-  async function sizeOf(topic: string): Promise<number> {
-    const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic, partition }));
-    const ends = await admin.listOffsets(partitions, 'latest');
-    return ends.reduce((sum, { offset }) => sum + offset, 0);
-  }
+    service().write(Array.from({ length: to - from }, (_, i) => [`k${from + i}`, 'x'] as const));
 
   /** What each living instance has told last. */
   async function instances(): Promise<Published[]> {
     const last = new Map<string, Published | undefined>();
-    for (const { key, value } of await readRecords(kafka.connection, `${application}-instances`)) {
+    for (const { key, value } of await service().read(`${service().place.application}-instances`)) {
       const text = value?.toString();
       last.set(key?.toString() ?? '', text === undefined ? undefined : (JSON.parse(text) as Published));
     }
@@ -88,7 +41,7 @@ describe('standby takes over', function () {
       return seen.length === 2 && seen.every(({ tasks }) => tasks.length === PARTITIONS / 2);
     }, 'both processes have tasks');
     await write(0, KEYS);
-    await waitFor(async () => (await readRecords(kafka.connection, output)).length === KEYS, 'all keys are counted');
+    await waitFor(async () => (await service().read()).length === KEYS, 'all keys are counted');
     await waitFor(
       async () =>
         (await instances()).every(
@@ -101,9 +54,9 @@ describe('standby takes over', function () {
     first.kill('SIGKILL');
     await write(0, PARTITIONS);
     const done = KEYS + PARTITIONS;
-    await waitFor(async () => (await readRecords(kafka.connection, output)).length === done, 'taken over', 120_000);
+    await waitFor(async () => (await service().read()).length === done, 'taken over', 120_000);
     const counts = new Map<string, bigint>();
-    for (const { key, value } of await readRecords(kafka.connection, output)) {
+    for (const { key, value } of await service().read()) {
       counts.set(key?.toString() ?? '', value?.readBigInt64BE() ?? 0n);
     }
     for (let i = 0; i < PARTITIONS; i++) assert.equal(counts.get(`k${i}`), 2n, 'the state came over');
@@ -111,7 +64,7 @@ describe('standby takes over', function () {
     const exit = await second.exited;
     assert.equal(exit.code, 0, exit.output);
     const restored = Number(/"restored":(\d+)/.exec(exit.output)?.[1]);
-    const changelog = await sizeOf(`${application}-counts-changelog`);
+    const changelog = await service().sizeOf(`${service().place.application}-counts-changelog`);
     assert.ok(restored < changelog * 0.05, `${restored} of ${changelog} changelog records were read again`);
   });
 });

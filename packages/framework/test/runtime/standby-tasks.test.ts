@@ -11,7 +11,6 @@ import type { StreamRecord } from '../../dist/processor/record.js';
 import type { StreamsOptions } from '../../dist/runtime/options.js';
 import { StreamsClient } from '../../dist/runtime/streams-client.js';
 import { serdes } from '../../dist/serde/serdes.js';
-import type { EngineKind } from '../../dist/state/engine/engine.js';
 import { QueryableStores } from '../../dist/state/queries/queryable-stores.js';
 import type { KeyValueStore } from '../../dist/state/stores/key-value-store.js';
 import { Stores } from '../../dist/state/stores/stores.js';
@@ -19,25 +18,11 @@ import { createPinoLogger } from '../../dist/telemetry/pino-logger.js';
 import { VirtualClock } from '../../dist/time/virtual-clock.js';
 import { partitionOfKey } from '../../dist/topology/partitioner.js';
 import { Topology } from '../../dist/topology/topology.js';
+import { countTopology } from './count-topology.js';
 
-const { string, int64, int32 } = serdes;
+const { string, int32 } = serdes;
 const PARTITIONS = 4;
 const KEYS = 400;
-
-class Counter extends ContextualProcessor<string, string, string, number> {
-  #counts!: KeyValueStore<string, number>;
-
-  override init(context: ProcessorContext<string, number>): void {
-    void super.init(context);
-    this.#counts = context.getStateStore('counts');
-  }
-
-  override process(record: StreamRecord<string, string>): void | Promise<void> {
-    const count = (this.#counts.get(record.key) ?? 0) + 1;
-    this.#counts.put(record.key, count);
-    return this.context.forward(record.withValue(count));
-  }
-}
 
 /** Keeps the last value of each key. */
 class Keeper extends ContextualProcessor<string, string, never, never> {
@@ -51,15 +36,6 @@ class Keeper extends ContextualProcessor<string, string, never, never> {
   override process({ key, value }: StreamRecord<string, string>): void {
     this.#table.put(key, value);
   }
-}
-
-function countTopology(engine: EngineKind = 'memory', valueSerde = int64): Topology {
-  const store = Stores.keyValueStore({ name: 'counts', keySerde: string, valueSerde, engine });
-  return new Topology()
-    .addSource('in', { topics: 'in', keyDeserializer: string, valueDeserializer: string })
-    .addProcessor('count', { parents: 'in', supplier: () => new Counter() })
-    .addStateStore(store, 'count')
-    .addSink('out', { parents: 'count', topic: 'out', keySerializer: string, valueSerializer: int64 });
 }
 
 const byCount = QueryableStores.keyValue<string, number>();

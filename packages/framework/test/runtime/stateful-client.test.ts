@@ -1,44 +1,11 @@
 import assert from 'node:assert/strict';
 import { MemoryKafka } from '../../dist/client/memory/memory-kafka.js';
 import { KafkaError } from '../../dist/errors/errors.js';
-import { ContextualProcessor } from '../../dist/processor/contextual-processor.js';
-import type { ProcessorContext } from '../../dist/processor/processor-context.js';
-import type { StreamRecord } from '../../dist/processor/record.js';
 import type { StreamsOptions } from '../../dist/runtime/options.js';
 import { StreamsClient } from '../../dist/runtime/streams-client.js';
-import { serdes } from '../../dist/serde/serdes.js';
-import type { KeyValueStore } from '../../dist/state/stores/key-value-store.js';
-import { Stores } from '../../dist/state/stores/stores.js';
 import { createPinoLogger } from '../../dist/telemetry/pino-logger.js';
 import { VirtualClock } from '../../dist/time/virtual-clock.js';
-import { Topology } from '../../dist/topology/topology.js';
-
-const { string, int64 } = serdes;
-
-/** Counts records per key in a store and forwards each count. */
-class Counter extends ContextualProcessor<string, string, string, number> {
-  #counts!: KeyValueStore<string, number>;
-
-  override init(context: ProcessorContext<string, number>): void {
-    void super.init(context);
-    this.#counts = context.getStateStore('counts');
-  }
-
-  override process(record: StreamRecord<string, string>): void | Promise<void> {
-    const count = (this.#counts.get(record.key) ?? 0) + 1;
-    this.#counts.put(record.key, count);
-    return this.context.forward(record.withValue(count));
-  }
-}
-
-function countTopology(): Topology {
-  const store = Stores.keyValueStore({ name: 'counts', keySerde: string, valueSerde: int64, engine: 'memory' });
-  return new Topology()
-    .addSource('in', { topics: 'in', keyDeserializer: string, valueDeserializer: string })
-    .addProcessor('count', { parents: 'in', supplier: () => new Counter() })
-    .addStateStore(store, 'count')
-    .addSink('out', { parents: 'count', topic: 'out', keySerializer: string, valueSerializer: int64 });
-}
+import { countTopology } from './count-topology.js';
 
 class World {
   readonly clock = new VirtualClock();

@@ -1,6 +1,6 @@
 import type { KafkaClientFactory } from '@millrace/framework';
+import { readTopic } from '@millrace/framework/testing';
 import { DELAY_BUCKETS, type AirportDelays } from '../airports/airport-delays.js';
-import { readTopic } from './topic-reader.js';
 
 /** Delays by the code of the airport. */
 export type DelayTable = ReadonlyMap<string, AirportDelays>;

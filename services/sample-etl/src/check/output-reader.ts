@@ -1,8 +1,8 @@
 import type { ConsumedRecord, KafkaClientFactory } from '@millrace/framework';
+import { readTopic } from '@millrace/framework/testing';
 import { FLIGHT_STATUSES, type Flight } from '../flights/flight.js';
 import type { FlightTopics } from '../topics.js';
 import type { Route, RouteCount, RouteCounts } from './route-counts.js';
-import { readTopic } from './topic-reader.js';
 
 /** What the service wrote, as found in Kafka. */
 export interface OutputSummary {
