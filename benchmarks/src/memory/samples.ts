@@ -1,4 +1,5 @@
 import { median, round } from '../common/results.js';
+import { slopePerMillion } from '../common/slope.js';
 
 /** Resident memory of the process when so many records had been processed. */
 export interface RssSample {
@@ -51,7 +52,7 @@ export function judgeMemory(samples: readonly RssSample[]): MemoryVerdict {
   const medians = [...byMillion.entries()].sort(([left], [right]) => left - right).map(([, values]) => median(values));
   const later = samples.filter(({ records }) => records >= MILLION);
   const first = samples.filter(({ records }) => records < MILLION);
-  const growth = slopePerMillion(later);
+  const growth = slopePerMillion(later.map(({ records, rssMiB }) => ({ records, value: rssMiB })));
   const typical = median(later.map(({ rssMiB }) => rssMiB));
   return {
     medianMiBPerMillion: medians,
@@ -60,18 +61,4 @@ export function judgeMemory(samples: readonly RssSample[]): MemoryVerdict {
     maxOfFirstMillionMiB: Math.max(...first.map(({ rssMiB }) => rssMiB)),
     isFlat: growth < typical * FLAT_GROWTH_SHARE,
   };
-}
-
-/** Least squares. */
-function slopePerMillion(samples: readonly RssSample[]): number {
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const meanRecords = mean(samples.map(({ records }) => records));
-  const meanRss = mean(samples.map(({ rssMiB }) => rssMiB));
-  let covariance = 0;
-  let variance = 0;
-  for (const { records, rssMiB } of samples) {
-    covariance += (records - meanRecords) * (rssMiB - meanRss);
-    variance += (records - meanRecords) ** 2;
-  }
-  return variance === 0 ? 0 : (covariance / variance) * MILLION;
 }

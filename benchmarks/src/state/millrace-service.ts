@@ -11,14 +11,9 @@ import {
   type Topology,
 } from '@millrace/framework';
 import { runJob } from '../common/job.js';
-import type { Order } from '../common/orders.js';
 import { Stopwatch, type RunFigures, type Stretch } from '../common/stopwatch.js';
+import { totalsTopology } from '../common/totals-topology.js';
 import type { Engine, StateJob } from './state-job.js';
-
-interface Totals {
-  readonly count: number;
-  readonly sum: number;
-}
 
 const RESTORE_SAMPLE_MS = 2;
 const COMMIT_LOOK_MS = 10;
@@ -28,22 +23,8 @@ async function aggregate(job: StateJob): Promise<RunFigures> {
   let seenLast = (): void => undefined;
   const last = new Promise<void>((resolve) => (seenLast = resolve));
   const stopwatch = new Stopwatch(job.records, () => seenLast());
-  const totals = serdes.json<Totals>();
-  const builder = new StreamsBuilder();
-  builder
-    .stream(job.inputTopic, { keySerde: serdes.string, valueSerde: serdes.json<Order>() })
-    .groupByKey()
-    .aggregate<Totals>(
-      () => ({ count: 0, sum: 0 }),
-      ({ count, sum }, order) => {
-        stopwatch.count();
-        return { count: count + 1, sum: sum + order.amount };
-      },
-      { name: 'totals', valueSerde: totals, engine: engineOf(job.engine) },
-    )
-    .toStream()
-    .to(job.outputTopic, { valueSerde: totals });
-  const client = new StreamsClient(builder.build(), optionsOf(job));
+  const topology = totalsTopology({ ...job, engine: engineOf(job.engine) }, () => stopwatch.count());
+  const client = new StreamsClient(topology, optionsOf(job));
   const admin = confluentClients({ bootstrapServers: job.bootstrapServers }).admin();
   await admin.connect();
   await client.start();

@@ -3,6 +3,7 @@ import { partitionKey, type OffsetAndMetadata } from '../client/records.js';
 import type { ProcessingGuarantee } from './processing-guarantee.js';
 import type { RecordCollector } from './record-collector.js';
 import { retrying, type Patience } from './retry.js';
+import type { StreamCounters } from './stream-counters.js';
 import type { StreamTask } from './stream-task.js';
 import type { TaskChangelog } from './task-stores.js';
 
@@ -11,6 +12,7 @@ export interface CommitDeps extends Patience {
   readonly collector: RecordCollector;
   readonly membership: GroupMembership;
   readonly admin: KafkaAdmin;
+  readonly counters: StreamCounters;
 }
 
 /** How often the ends of the changelogs are asked for, ms: what a crash makes the next start read again. */
@@ -44,7 +46,7 @@ export class CommitCoordinator {
    * @throws TaskMigratedError or a `KafkaError` that requires abort, see {@link ProcessingGuarantee}
    */
   async commit(tasks: readonly StreamTask[], isLast = false): Promise<OffsetAndMetadata[]> {
-    const { collector, guarantee, membership } = this.deps;
+    const { collector, counters, guarantee, membership } = this.deps;
     // 1
     for (const task of tasks) await task.drain();
     // 2
@@ -61,6 +63,8 @@ export class CommitCoordinator {
       // 5
       await guarantee.commit(offsets, membership);
       this.#sentBefore = collector.recordsSent;
+      counters.commits++;
+      counters.committedOffsets += offsets.length;
       // 6
       for (const task of tasks) commitStores(task, ends);
     }

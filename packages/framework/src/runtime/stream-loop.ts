@@ -87,7 +87,7 @@ export class StreamLoop {
     this.#housekeeping = new Housekeeping({ admin, partitionCounts, repartitionTopics, localState, options });
     this.#commits = new CommitCoordinator({
       ...{ guarantee: this.#guarantee, collector: this.#collector, membership: this.#membership },
-      ...{ admin, clock, logger, taskTimeoutMs },
+      ...{ admin, counters: deps.counters, clock, logger, taskTimeoutMs },
     });
     const restoreFetcher = kafka.fetcher({ isolationLevel, maxPollRecords: RESTORE_POLL_RECORDS });
     this.#changelogs = new ChangelogReader({ fetcher: restoreFetcher, admin, clock, logger, taskTimeoutMs });
