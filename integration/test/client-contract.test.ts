@@ -14,6 +14,9 @@ describe('the client contract on the Kafka addon', function () {
         uniqueName,
         waitFor,
         shortPollIntervalMs: 3000,
+        compact: () => Promise.resolve(),
+        readsAhead: true,
+        noticesRecreatedTopics: false,
         brokers: kafka().bootstrapServers.split(',').length,
       };
       await run(harness);

@@ -33,6 +33,8 @@ export function brokerProperties(input: BrokerConfigInput): Record<string, strin
     // Data is thrown away at the end anyway, and event times years back must not make it vanish at once.
     'log.retention.ms': '-1',
     'log.cleaner.dedupe.buffer.size': String(16 * 2 ** 20),
+    // Tests of compacted topics wait for the cleaner.
+    'log.cleaner.backoff.ms': '500',
     // Consumers of tests are killed: let the group notice in seconds. The lower bounds would forbid it.
     'group.initial.rebalance.delay.ms': '0',
     'group.min.session.timeout.ms': '100',

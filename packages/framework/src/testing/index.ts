@@ -1,4 +1,4 @@
-export { clientContract, type ClientHarness, type ContractCase } from './client-contract.js';
+export { clientContract, fetcherContract, type ClientHarness, type ContractCase } from './client-contract.js';
 export { readRecords, readTopic, type ReadRecord } from './read-topic.js';
 export { TestInputTopic, TestOutputTopic } from './test-topics.js';
 export type { PipeOptions, TestRecord } from './test-topics.js';

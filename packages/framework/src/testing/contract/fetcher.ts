@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import type { FetchFailure, RecordFetcher } from '../../client/port.js';
-import { KafkaError } from '../../errors/errors.js';
 import type { ContractCase } from './harness.js';
-import { contractCase, rejectsWith, values, type Scenario } from './scenario.js';
+import { awaitFailure, codeOf, contractCase, rejectsWith, values, type Scenario } from './scenario.js';
 
 /** Topic with `counts[p]` records `p:0`, `p:1`, ... in partition p. */
 async function filledTopic(s: Scenario, counts: readonly number[]): Promise<string> {
@@ -12,23 +10,6 @@ async function filledTopic(s: Scenario, counts: readonly number[]): Promise<stri
   );
   await s.write(await s.producer(), topic, records);
   return topic;
-}
-
-/** Polls until the fetcher reports a failure. */
-async function awaitFailure(s: Scenario, fetcher: RecordFetcher): Promise<FetchFailure> {
-  let failure: FetchFailure | undefined;
-  await s.harness.waitFor(async () => {
-    const { failures } = await fetcher.poll(200);
-    failure ??= failures[0];
-    return failure !== undefined;
-  }, 'a fetch failure');
-  assert.ok(failure !== undefined);
-  return failure;
-}
-
-function codeOf({ error }: FetchFailure): string {
-  assert.ok(error instanceof KafkaError, `should be a KafkaError, is ${String(error)}`);
-  return error.code;
 }
 
 /** Assigning, pausing, waking up, and what cannot be read. */

@@ -17,6 +17,12 @@ export interface ClientHarness {
   readonly shortPollIntervalMs: number;
   /** Number of brokers; topics with more than one replica are tried from 2 on. */
   readonly brokers: number;
+  /** Has the log cleaner look at a compacted topic. A real broker's does so by itself: then there is nothing to do. */
+  compact(topic: string): Promise<void>;
+  /** Whether fetchers have records at hand that no `poll()` has asked for yet. */
+  readonly readsAhead: boolean;
+  /** Whether a fetcher knows a topic that was deleted and created anew from the one that it was reading. */
+  readonly noticesRecreatedTopics: boolean;
 }
 
 /** One promise of the client port. Runs alone; leaves no open client behind. */

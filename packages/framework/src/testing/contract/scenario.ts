@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type {
+  FetchFailure,
   GroupMembershipOptions,
   KafkaAdmin,
   RecordFetcher,
@@ -185,6 +186,24 @@ export async function produceOne(producer: RecordProducer, topic: string, record
   const keyBytes = key === null ? null : Buffer.from(key);
   const valueBytes = value === null ? null : Buffer.from(value);
   while (!producer.produce(topic, partition, keyBytes, valueBytes, timestamp, headers)) await producer.drain();
+}
+
+/** Polls until the fetcher reports a failure; records that come before it are dropped. */
+export async function awaitFailure(s: Scenario, fetcher: RecordFetcher): Promise<FetchFailure> {
+  let failure: FetchFailure | undefined;
+  await s.harness.waitFor(async () => {
+    const { failures } = await fetcher.poll(200);
+    failure ??= failures[0];
+    return failure !== undefined;
+  }, 'a fetch failure');
+  assert.ok(failure !== undefined);
+  return failure;
+}
+
+/** The code of a failure's error. */
+export function codeOf({ error }: FetchFailure): string {
+  assert.ok(error instanceof KafkaError, `should be a KafkaError, is ${String(error)}`);
+  return error.code;
 }
 
 /** The texts of the records' values. */

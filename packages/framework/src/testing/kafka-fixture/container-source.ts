@@ -71,6 +71,7 @@ function serverProperties(bootstrapServers: string): string {
     'log.dirs=/tmp/kraft-combined-logs',
     'auto.create.topics.enable=false',
     'log.retention.ms=-1',
+    'log.cleaner.backoff.ms=500',
     'offsets.topic.replication.factor=1',
     'offsets.topic.num.partitions=4',
     'transaction.state.log.replication.factor=1',

@@ -19,6 +19,9 @@ function memoryHarness(clock: VirtualClock): ClientHarness {
     },
     shortPollIntervalMs: 1_000,
     brokers: 3,
+    compact: (topic) => Promise.resolve(kafka.compact(topic)),
+    readsAhead: false,
+    noticesRecreatedTopics: true,
   };
 }
 
