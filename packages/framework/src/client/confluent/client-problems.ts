@@ -1,5 +1,6 @@
 import type { KafkaError } from '../../errors/errors.js';
 import type { Logger } from '../../telemetry/logger.js';
+import { ProblemLog } from '../connection/problem-log.js';
 import { NativeCode, toKafkaError } from './error-codes.js';
 
 /** A line of the native client's log. Severity as in syslog: 3 error, 4 warning. */
@@ -8,9 +9,6 @@ export interface LogEvent {
   readonly fac: string;
   readonly message: string;
 }
-
-/** Shortest time between two log lines about the same thing, ms. */
-const repeatMs = 10_000;
 
 /**
  * Listens to what the native client logs and reports by the way: the reason of a lost connection stands only there. A
@@ -23,13 +21,15 @@ export class ClientProblems {
   fatal: KafkaError | undefined;
   /** Set when the broker has refused the credentials or the TLS handshake has failed. */
   authFailure: KafkaError | undefined;
-  private readonly loggedAtMs = new Map<string, number>();
+  private readonly log: ProblemLog;
 
   constructor(
     private readonly name: string,
-    private readonly logger: Logger | undefined,
+    logger: Logger | undefined,
     private readonly onAuthFailure: (error: KafkaError) => void,
-  ) {}
+  ) {
+    this.log = new ProblemLog(logger);
+  }
 
   onLog({ severity, fac, message }: LogEvent): void {
     if (severity > 4) return;
@@ -42,10 +42,7 @@ export class ClientProblems {
       );
     if (/SASL authentication error/i.test(text)) this.refuse(NativeCode.authentication, text);
     else if (/SSL handshake failed|certificate verify failed/i.test(text)) this.refuse(NativeCode.ssl, text);
-    const now = Date.now();
-    if (now - (this.loggedAtMs.get(fac) ?? 0) < repeatMs) return;
-    this.loggedAtMs.set(fac, now);
-    this.logger?.warn({ client: this.name, facility: fac }, text);
+    this.log.warn(fac, { client: this.name, facility: fac }, text);
   }
 
   /** An error event; the addon passes on its text only. */

@@ -1,19 +1,11 @@
 import type { KafkaConnectionOptions } from '../options.js';
+import { requestTimeoutMs as timeoutOf } from '../connection/cluster-connection.js';
+import { bootstrapServers, isTlsOn } from '../connection/server-address.js';
 import type { NativeConfig } from './addon.js';
-
-/** @default request timeout of {@link KafkaConnectionOptions}, ms */
-export const defaultRequestTimeoutMs = 30_000;
-
-/** The servers as `host:port` strings. */
-export function bootstrapServers(connection: KafkaConnectionOptions): string[] {
-  const servers = connection.bootstrapServers;
-  const list = typeof servers === 'string' ? servers.split(',') : servers;
-  return list.map((server) => server.trim()).filter((server) => server !== '');
-}
 
 /** The settings that every client of a cluster shares, in librdkafka's names. */
 export function connectionConfig(connection: KafkaConnectionOptions, clientId: string | undefined): NativeConfig {
-  const requestTimeoutMs = connection.requestTimeoutMs ?? defaultRequestTimeoutMs;
+  const requestTimeoutMs = timeoutOf(connection);
   const config: NativeConfig = {
     'bootstrap.servers': bootstrapServers(connection).join(','),
     'socket.connection.setup.timeout.ms': Math.max(1000, Math.min(requestTimeoutMs, 30_000)),
@@ -28,12 +20,13 @@ export function connectionConfig(connection: KafkaConnectionOptions, clientId: s
   return { ...config, ...securityConfig(connection) };
 }
 
-function securityConfig({ tls, sasl }: KafkaConnectionOptions): NativeConfig {
-  const isTls = tls !== undefined && tls !== false;
+function securityConfig(connection: KafkaConnectionOptions): NativeConfig {
+  const { tls, sasl } = connection;
+  const isTls = isTlsOn(connection);
   const transport = isTls ? 'ssl' : 'plaintext';
   const config: NativeConfig = { 'security.protocol': sasl === undefined ? transport : `sasl_${transport}` };
   if (isTls) {
-    const options = tls === true ? {} : tls;
+    const options = typeof tls === 'object' ? tls : {};
     if (options.ca === undefined) config['ssl.ca.location'] = 'probe';
     else config['ssl.ca.pem'] = options.ca;
     if (options.cert !== undefined) config['ssl.certificate.pem'] = options.cert;

@@ -2,6 +2,8 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { ConfigError, KafkaError } from '../../errors/errors.js';
 import type { KafkaConnectionOptions } from '../options.js';
+import { isTlsFailure, reasonOf, refused, tlsFailure, unreachable } from './refusals.js';
+import { isTlsOn, parseServer, tlsOptions } from './server-address.js';
 import { ProbeReader, ProbeRequest } from './probe-protocol.js';
 
 /** What a broker says of itself. */
@@ -40,29 +42,12 @@ export async function probeBroker(
         return await probeServer(connection, server, Math.max(200, Math.min(deadline - Date.now(), 5000)));
       } catch (error) {
         if (error instanceof KafkaError || error instanceof ConfigError) throw error;
-        reasons.push(`${server}: ${error instanceof Error ? error.message : String(error)}`);
+        reasons.push(`${server}: ${reasonOf(error)}`);
       }
     }
     if (Date.now() >= deadline || isCancelled()) throw unreachable(reasons, timeoutMs);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
-}
-
-function unreachable(reasons: readonly string[], timeoutMs: number): KafkaError {
-  return new KafkaError(
-    'BROKER_UNREACHABLE',
-    `No Kafka broker answered within ${String(timeoutMs)} ms (${reasons.join('; ')}). Check that the brokers run, and ` +
-      'that bootstrapServers is the host and port of one of their listeners as seen from this host.',
-    { kafkaCode: '_TRANSPORT', isRetriable: true },
-  );
-}
-
-function refused(server: string, reason: string, kafkaCode: string, cause?: unknown): KafkaError {
-  return new KafkaError('AUTHENTICATION_FAILED', `Kafka broker ${server} refuses this client: ${reason}`, {
-    kafkaCode,
-    isFatal: true,
-    cause,
-  });
 }
 
 async function probeServer(
@@ -83,9 +68,9 @@ async function probeServer(
 
 function openSocket(connection: KafkaConnectionOptions, server: string, timeoutMs: number): Promise<net.Socket> {
   const { host, port } = parseServer(server);
-  const isTls = connection.tls !== undefined && connection.tls !== false;
+  const isTls = isTlsOn(connection);
   return new Promise((resolve, reject) => {
-    const socket = isTls ? tls.connect(tlsOptions(connection, host, port)) : net.connect({ host, port });
+    const socket = isTls ? tls.connect({ host, port, ...tlsOptions(connection, host) }) : net.connect({ host, port });
     const timer = setTimeout(() => {
       socket.destroy(new Error(`no connection within ${String(timeoutMs)} ms`));
     }, timeoutMs);
@@ -99,43 +84,9 @@ function openSocket(connection: KafkaConnectionOptions, server: string, timeoutM
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
-      // A plaintext listener of Kafka closes the connection when it reads a TLS greeting.
-      const isTlsFailure =
-        isTls && (error.code === 'ECONNRESET' ? isConnected : error.syscall === undefined && error.code !== undefined);
-      reject(isTlsFailure ? tlsFailure(server, error) : error);
+      reject(isTls && isTlsFailure(error, isConnected) ? tlsFailure(server, error) : error);
     });
   });
-}
-
-function parseServer(server: string): { host: string; port: number } {
-  const match = /^(?:[A-Z_]+:\/\/)?\[?([^\]]+?)\]?:(\d+)$/.exec(server);
-  const port = Number(match?.[2]);
-  if (match?.[1] === undefined || port < 1 || port > 65_535) {
-    throw new ConfigError('INVALID_OPTION', `bootstrapServers: '${server}' is not of the form host:port.`);
-  }
-  return { host: match[1], port };
-}
-
-function tlsOptions(connection: KafkaConnectionOptions, host: string, port: number): tls.ConnectionOptions {
-  const { ca, cert, key, passphrase, verifyHostname } = typeof connection.tls === 'object' ? connection.tls : {};
-  return {
-    host,
-    port,
-    ...(net.isIP(host) === 0 ? { servername: host } : {}),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(passphrase === undefined ? {} : { passphrase }),
-    ...(verifyHostname === false ? { checkServerIdentity: () => undefined } : {}),
-  };
-}
-
-function tlsFailure(server: string, error: NodeJS.ErrnoException): KafkaError {
-  const isPlaintext = ['ERR_SSL_WRONG_VERSION_NUMBER', 'EPROTO', 'ECONNRESET'].includes(error.code ?? '');
-  const advice = isPlaintext
-    ? 'Is this port a plaintext listener? Then leave tls out.'
-    : "Check tls.ca, tls.cert and tls.key, and that the broker's certificate names this host.";
-  return refused(server, `TLS failed: ${error.message}. ${advice}`, '_SSL', error);
 }
 
 /** One request at a time over one connection. */
@@ -220,8 +171,7 @@ async function readFeatures(
       new ProbeRequest(apiVersions, 3).flexible().compactString('millrace').compactString('1').tags().finish(),
     );
   } catch (error) {
-    const isTls = connection.tls !== undefined && connection.tls !== false;
-    if (!(error instanceof ConnectionClosed) || isTls) throw error;
+    if (!(error instanceof ConnectionClosed) || isTlsOn(connection)) throw error;
     throw refused(server, `${error.message}. Is this port a TLS listener? Then set tls.`, '_TRANSPORT', error);
   }
   const reader = new ProbeReader(response);

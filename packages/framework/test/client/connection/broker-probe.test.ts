@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { probeBroker } from '../../../dist/client/confluent/broker-probe.js';
+import { probeBroker } from '../../../dist/client/connection/broker-probe.js';
 import { KafkaError } from '../../../dist/errors/errors.js';
 
 /** Frames an answer to the probe, whose requests all have the correlation id 1. */
