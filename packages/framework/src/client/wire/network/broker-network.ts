@@ -1,4 +1,4 @@
-import { KafkaError } from '../../../errors/errors.js';
+import type { KafkaError } from '../../../errors/errors.js';
 import type { ClusterConnection } from '../../connection/cluster-connection.js';
 import { clientClosed, kafkaFailure } from '../../connection/kafka-failure.js';
 import { ProblemLog } from '../../connection/problem-log.js';

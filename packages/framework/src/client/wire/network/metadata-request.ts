@@ -113,8 +113,7 @@ class MetadataReader {
     this.brokerIds(); // in sync
     this.brokerIds(); // offline
     const place = `'${topic}' partition ${partition}`;
-    const error =
-      errorCode === 0 ? undefined : brokerFailure(errorCode, `Cannot use ${place}`, { topic, partition });
+    const error = errorCode === 0 ? undefined : brokerFailure(errorCode, `Cannot use ${place}`, { topic, partition });
     return { partition, leader, leaderEpoch, replicas, error };
   }
 

@@ -46,9 +46,7 @@ export class OffsetLister {
 
   private async ask(partitions: readonly TopicPartition[]): Promise<void> {
     const byLeader = await this.leadersOf(partitions);
-    const asked = await Promise.allSettled(
-      [...byLeader].map(([leader, queries]) => this.askLeader(leader, queries)),
-    );
+    const asked = await Promise.allSettled([...byLeader].map(([leader, queries]) => this.askLeader(leader, queries)));
     for (const result of asked) if (result.status === 'rejected') this.failed(result.reason);
   }
 

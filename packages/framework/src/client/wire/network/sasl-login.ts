@@ -3,16 +3,17 @@ import {
   ProtocolError,
   saslPlain,
   saslScramSha,
-  type SASLAuthenticationAPI,
+  type SASLCustomAuthenticator,
   type SASLOptions as LibrarySasl,
-  type SaslAuthenticateResponse,
 } from '@platformatic/kafka';
 import type { SaslOptions } from '../../options.js';
 
 /** Part of a session's lifetime after which its connection is replaced. */
 const RENEW_AFTER = 0.85;
 
-type LibraryConnection = Parameters<SASLAuthenticationAPI>[0];
+type LibraryConnection = Parameters<SASLCustomAuthenticator>[1];
+type SASLAuthenticationAPI = Parameters<SASLCustomAuthenticator>[2];
+type SaslAuthenticateResponse = NonNullable<Parameters<Parameters<SASLCustomAuthenticator>[6]>[1]>;
 type Finish = (error: Error | null, response?: SaslAuthenticateResponse) => void;
 
 /**
@@ -78,10 +79,10 @@ export class SaslLogin {
 
 /** The same call; what its callback throws ends in `finish`. */
 function guarded(authenticate: SASLAuthenticationAPI, finish: Finish): SASLAuthenticationAPI {
-  const call = (connection: LibraryConnection, bytes: Buffer, callback: Finish): void => {
+  const call = (connection: LibraryConnection, bytes: Buffer, callback?: Finish): void => {
     authenticate(connection, bytes, (error: Error | null, response?: SaslAuthenticateResponse) => {
       try {
-        callback(error, response);
+        callback?.(error, response);
       } catch (thrown) {
         finish(thrown as Error);
       }

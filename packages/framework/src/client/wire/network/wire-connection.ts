@@ -169,7 +169,7 @@ export class WireConnection {
     this.connection.send(apiKey, version, () => Writer.create().append(payload), parse, isFlexible, false, done);
   }
 
-  private notDecoded(error: unknown): unknown {
+  private notDecoded(error: unknown): Error {
     if (error instanceof KafkaError && error.kafkaCode !== '_BAD_MSG') return error;
     const failure = error instanceof KafkaError ? error : malformedResponse(reasonOf(error));
     this.drop(failure, true);

@@ -13,6 +13,10 @@ export class ByteReader {
     return this.bytes.length - this.position;
   }
 
+  int8(): number {
+    return this.bytes.readInt8(this.advance(1));
+  }
+
   int16(): number {
     return this.bytes.readInt16BE(this.advance(2));
   }
