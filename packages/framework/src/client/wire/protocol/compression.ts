@@ -1,34 +1,51 @@
-import { constants, gunzipSync } from 'node:zlib';
+import { gunzipSync } from 'node:zlib';
+import { unpackLz4 } from './lz4-frame.js';
+import { unpackSnappy } from './snappy.js';
+import { DamagedPacking, UnpackedTooLarge } from './unpack-buffer.js';
+import { unpackZstd } from './zstd.js';
 
-/** The number that a batch's attributes carry for its compression. */
+/** The number that a batch's attributes carry for its compression (KIP-110 for Zstandard). */
 export const Codec = Object.freeze({ none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 });
 
-/** The bytes would unpack to more than is allowed. */
-export class UnpackedTooLarge extends Error {}
+/** A compression that did not exist when this was written. */
+export class UnknownCodec extends Error {}
 
-/** There is no decoder for this compression here. */
-export class CodecUnavailable extends Error {}
+/** What gzip can do at most: a kilobyte in a byte. */
+const maxGzipRatio = 1032;
 
 /**
- * Unpacks what a producer has packed, into a buffer of its own.
+ * Unpacks what a producer has packed.
  *
  * @param codec one of {@link Codec}, not `none`
  * @throws UnpackedTooLarge instead of allocating more than `maxBytes`
- * @throws CodecUnavailable
- * @throws Error if the bytes are damaged
+ * @throws UnknownCodec
+ * @throws DamagedPacking
  */
-export function decompress(codec: number, packed: Buffer, maxBytes: number): Buffer {
-  switch (codec) {
-    case Codec.gzip:
-      return gunzip(packed, maxBytes);
-    default:
-      throw new CodecUnavailable(`it is compressed in a way that is not known here (${codec})`);
+export function unpack(codec: number, packed: Buffer, maxBytes: number): Buffer {
+  try {
+    switch (codec) {
+      case Codec.gzip:
+        return unpackGzip(packed, maxBytes);
+      case Codec.snappy:
+        return unpackSnappy(packed, maxBytes);
+      case Codec.lz4:
+        return unpackLz4(packed, maxBytes);
+      case Codec.zstd:
+        return unpackZstd(packed, maxBytes);
+    }
+  } catch (error) {
+    if (error instanceof UnpackedTooLarge || error instanceof DamagedPacking) throw error;
+    throw new DamagedPacking('the decoder refuses it', { cause: error });
   }
+  throw new UnknownCodec(`they are compressed in a way that is not known here (${codec}). Update Millrace.`);
 }
 
-function gunzip(packed: Buffer, maxBytes: number): Buffer {
+function unpackGzip(packed: Buffer, maxBytes: number): Buffer {
+  // The last four bytes tell the length. It is only a hint: with it the result comes in one piece.
+  const hint = packed.length < 18 ? 0 : packed.readUInt32LE(packed.length - 4);
+  const isCredible = hint <= maxBytes && hint <= packed.length * maxGzipRatio;
   try {
-    return gunzipSync(packed, { maxOutputLength: maxBytes, finishFlush: constants.Z_FINISH });
+    return gunzipSync(packed, { maxOutputLength: maxBytes, ...(isCredible ? { chunkSize: hint + 64 } : {}) });
   } catch (error) {
     if (error instanceof RangeError) throw new UnpackedTooLarge();
     throw error;

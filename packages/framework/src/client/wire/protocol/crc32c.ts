@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+
 /*
  * CRC-32C (Castagnoli), which record batches carry. Eight tables ("slicing by 8", Intel 2006) let it take eight bytes a
  * step.
@@ -22,7 +24,7 @@ function makeTables(): Int32Array {
   return all;
 }
 
-/** CRC-32C of the bytes, unsigned. */
+/** The way of {@link crc32c} that works everywhere. */
 export function crc32cOfTables(bytes: Uint8Array): number {
   const t = tables;
   let crc = -1;
@@ -43,4 +45,25 @@ export function crc32cOfTables(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-export const crc32c: (bytes: Uint8Array) => number = crc32cOfTables;
+/** Below this, the call into the addon costs more than the tables, bytes. */
+const nativeFromBytes = 192;
+
+type Crc32c = (bytes: Uint8Array) => number;
+
+/** The addon with the processor's own instruction, where a binary fits; it may also have been left out on purpose. */
+function loadNative(): Crc32c | undefined {
+  try {
+    const { crc32c } = createRequire(import.meta.url)('@node-rs/crc32') as { readonly crc32c: Crc32c };
+    // The check value of CRC-32C: what computes another one is of no use.
+    return crc32c(Buffer.from('123456789')) === 0xe3069283 ? crc32c : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const native = loadNative();
+
+/** CRC-32C of the bytes, unsigned: by the processor where the optional addon is there, by tables elsewhere. */
+export function crc32c(bytes: Uint8Array): number {
+  return native === undefined || bytes.length < nativeFromBytes ? crc32cOfTables(bytes) : native(bytes);
+}

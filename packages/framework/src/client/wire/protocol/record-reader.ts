@@ -2,12 +2,13 @@ import type { KafkaError } from '../../../errors/errors.js';
 import type { IsolationLevel } from '../../port.js';
 import type { ConsumedRecord } from '../../records.js';
 import { AbortedProducers } from './aborted-producers.js';
-import { Codec, CodecUnavailable, UnpackedTooLarge, decompress } from './compression.js';
+import { Codec, UnknownCodec, unpack } from './compression.js';
 import { crc32c } from './crc32c.js';
 import type { AbortedTransaction } from './fetch-response.js';
 import { batchTooLarge, corruptRecord, unsupportedRecords } from './protocol-errors.js';
 import { ABORT_MARKER, BatchAttribute, BatchField, int64At } from './record-batch.js';
 import { DamagedBatch, RecordDecoder, type BatchContent } from './record-decoder.js';
+import { DamagedPacking, UnpackedTooLarge } from './unpack-buffer.js';
 
 /** How a record set is read. */
 export interface RecordReaderOptions {
@@ -204,9 +205,12 @@ export class RecordReader {
   private toFailure(error: unknown): KafkaError {
     const position = { topic: this.options.topic, partition: this.options.partition, offset: this.nextOffset };
     if (error instanceof UnpackedTooLarge) return batchTooLarge(this.maxUnpackedBytes, position);
-    if (error instanceof CodecUnavailable) return unsupportedRecords(error.message, position);
+    if (error instanceof UnknownCodec) return unsupportedRecords(error.message, position);
     if (error instanceof UnsupportedFormat) return unsupportedRecords(error.message, position);
-    if (error instanceof DamagedBatch) return corruptRecord(error.message, position, error.cause);
+    if (error instanceof DamagedBatch) return corruptRecord(error.message, position);
+    if (error instanceof DamagedPacking) {
+      return corruptRecord(`a compressed batch cannot be unpacked (${error.message})`, position, error.cause);
+    }
     throw error;
   }
 }
@@ -228,13 +232,4 @@ function checkCrc(bytes: Buffer, start: number, end: number): void {
   const expected = bytes.readUInt32BE(start + BatchField.crc);
   const actual = crc32c(bytes.subarray(start + BatchField.attributes, end));
   if (actual !== expected) throw new DamagedBatch(`a batch has checksum ${actual}, but carries ${expected}`);
-}
-
-function unpack(codec: number, packed: Buffer, maxBytes: number): Buffer {
-  try {
-    return decompress(codec, packed, maxBytes);
-  } catch (error) {
-    if (error instanceof UnpackedTooLarge || error instanceof CodecUnavailable) throw error;
-    throw new DamagedBatch('a compressed batch cannot be unpacked', { cause: error });
-  }
 }
