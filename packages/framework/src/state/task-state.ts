@@ -107,7 +107,7 @@ export class TaskState {
    */
   restore(name: string, records: readonly RestoreRecord[], nextOffset: number): void {
     const { managed, flusher } = this.#entry(name);
-    managed.restore(records);
+    managed.transaction.restore(records);
     flusher.setOffset(name, nextOffset);
     flusher.flushIfDue();
   }
@@ -115,7 +115,7 @@ export class TaskState {
   /** Deletes all entries and the offset of a store, e.g. because its changelog no longer has the offset. */
   reset(name: string): void {
     const { managed, engineStore, flusher } = this.#entry(name);
-    managed.abort();
+    managed.transaction.abort();
     flusher.clear(name, engineStore);
   }
 
@@ -135,7 +135,7 @@ export class TaskState {
     do {
       passedOn = 0;
       for (const { managed } of this.#stores.values()) {
-        const { cache } = managed;
+        const { cache } = managed.transaction;
         if (cache === undefined) continue;
         passedOn += cache.flush();
         if (cache.isWaiting) return total + passedOn;
@@ -148,8 +148,9 @@ export class TaskState {
   /** Hands out every change since the last call, one per store and key. */
   drainChangelog(emit: TaskChangelogEmit): void {
     for (const [name, { managed, builder }] of this.#stores) {
-      if (builder.changelog === undefined || !managed.hasUnlogged) continue;
-      managed.drainChangelog((key, value, timestampMs) => {
+      const { transaction } = managed;
+      if (builder.changelog === undefined || !transaction.hasUnlogged) continue;
+      transaction.drainChangelog((key, value, timestampMs) => {
         emit(name, key, value, timestampMs);
       });
     }
@@ -159,7 +160,7 @@ export class TaskState {
   /** Bytes of the open transaction's changes. */
   get openBytes(): number {
     let bytes = 0;
-    for (const { managed } of this.#stores.values()) bytes += managed.openBytes;
+    for (const { managed } of this.#stores.values()) bytes += managed.transaction.openBytes;
     return bytes;
   }
 
@@ -182,12 +183,12 @@ export class TaskState {
    */
   commit(changelogOffsets: ReadonlyMap<string, number>, positions: readonly PartitionPosition[] = []): void {
     for (const [name, { managed, builder }] of this.#stores) {
-      if (builder.changelog === undefined || !managed.hasUnlogged) continue;
+      if (builder.changelog === undefined || !managed.transaction.hasUnlogged) continue;
       throw new IllegalStateError(
         `Task ${this.deps.taskId}: store ${name} has changes that are not in its changelog. Drain the changelog before the commit.`,
       );
     }
-    for (const { managed } of this.#stores.values()) managed.commit();
+    for (const { managed } of this.#stores.values()) managed.transaction.commit();
     for (const [name, offset] of changelogOffsets) this.#entry(name).flusher.setOffset(name, offset);
     for (const { store, partition, offset } of positions) {
       this.#entry(store).flusher.setOffset(partitionEntry(store, partition), offset);
@@ -199,7 +200,7 @@ export class TaskState {
   /** Drops everything since the last commit. */
   abort(): void {
     this.iterators.closeAll();
-    for (const { managed } of this.#stores.values()) managed.abort();
+    for (const { managed } of this.#stores.values()) managed.transaction.abort();
     this.#bytesAtLastDrain = 0;
   }
 

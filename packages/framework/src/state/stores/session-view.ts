@@ -1,9 +1,9 @@
 import { Windowed } from '../../time/windowed.js';
 import type { ByteReader } from '../buffer/byte-reader.js';
-import { encodeInt64, type ByteString } from '../engine/byte-string.js';
+import type { ByteString } from '../engine/byte-string.js';
 import type { ByteEntry } from '../engine/engine.js';
 import type { StoreIterator } from '../iterators/store-iterator.js';
-import { RangesCursor, upperBoundWithSuffix } from './segments.js';
+import { RangesCursor } from './segments.js';
 import type { SerdeCodec, ValueCodec } from './serde-codec.js';
 import type { SessionLayout } from './session-layout.js';
 import type { ReadOnlySessionStore } from './session-store.js';
@@ -66,13 +66,7 @@ export class SessionView<K, V> extends StoreView implements ReadOnlySessionStore
     const low = fromKey === undefined ? '' : this.keys.encode(fromKey);
     const high = toKey === undefined ? undefined : this.keys.encode(toKey);
     const from = Math.max(earliestEndMs, this.#minLiveMs());
-    const ranges = layout.segments.split(from, reader.observedTimeMs, (prefix, segmentFromMs, segmentToMs) => ({
-      from: prefix + low,
-      to:
-        high === undefined
-          ? layout.segments.endOf(segmentFromMs)
-          : upperBoundWithSuffix(prefix, high, encodeInt64(segmentToMs + 1)),
-    }));
+    const ranges = layout.rangesOfSpan(low, high, from, reader.observedTimeMs);
     return this.iterate(new RangesCursor(reader, ranges, false), (entry) => {
       const key = layout.keyOf(entry.key);
       if (key < low || (high !== undefined && key > high)) return undefined;
@@ -98,10 +92,7 @@ export class SessionView<K, V> extends StoreView implements ReadOnlySessionStore
     const bytes = this.keys.encode(key);
     const length = layout.lengthFor(bytes);
     const from = Math.max(earliestEndMs, this.#minLiveMs());
-    const ranges = layout.segments.split(from, reader.observedTimeMs, (prefix, low, high) => ({
-      from: prefix + bytes + encodeInt64(low),
-      to: prefix + bytes + encodeInt64(high + 1),
-    }));
+    const ranges = layout.rangesOfKey(bytes, from, reader.observedTimeMs);
     return this.iterate(new RangesCursor(reader, ranges, isReverse), (entry) =>
       entry.key.length === length ? this.#session(entry, latestStartMs) : undefined,
     );

@@ -32,11 +32,8 @@ export type ChangelogEmit = (key: Buffer, value: Buffer | null, timestampMs: num
 /** A record read back from a changelog. */
 export type RestoreRecord = Pick<ConsumedRecord, 'key' | 'value' | 'timestamp'>;
 
-/** A store together with what its task does to it. `R` is its read-only form. */
-export interface ManagedStore<S extends StateStore = StateStore, R = unknown> {
-  readonly store: S;
-  /** The committed state, for interactive queries. */
-  readonly readOnly: R;
+/** What a task does with a store's changes. */
+export interface StoreTransaction {
   readonly cache: UpdateCache | undefined;
   /** Whether the open transaction has changes that {@link drainChangelog} would hand out. */
   readonly hasUnlogged: boolean;
@@ -50,5 +47,14 @@ export interface ManagedStore<S extends StateStore = StateStore, R = unknown> {
   commit(): void;
   /** Drops the open transaction. */
   abort(): void;
+}
+
+/** A store as its task has it. `R` is its read-only form. */
+export interface ManagedStore<S extends StateStore = StateStore, R = unknown> {
+  readonly store: S;
+  /** The committed state, for interactive queries. */
+  readonly readOnly: R;
+  readonly transaction: StoreTransaction;
+  /** Closes both forms. What the open transaction holds is to be dropped before. */
   close(): void;
 }

@@ -6,6 +6,7 @@ import { BufferedSessionStore } from './buffered-session-store.js';
 import { BufferedVersionedStore } from './buffered-versioned-store.js';
 import { BufferedWindowStore } from './buffered-window-store.js';
 import type { CachingStore, KeyValueStore, ReadOnlyKeyValueStore } from './key-value-store.js';
+import { KeyValueView } from './key-value-view.js';
 import { Segments } from './segments.js';
 import {
   PlainValueCodec,
@@ -16,12 +17,16 @@ import {
 } from './serde-codec.js';
 import { SessionLayout } from './session-layout.js';
 import type { ReadOnlySessionStore, SessionStore } from './session-store.js';
+import { SessionView } from './session-view.js';
 import { checkDuration, defineStore, resolveStoreSettings, type StoreBuilder } from './store-builder.js';
-import type { StoreEnvironment } from './store-environment.js';
+import type { ManagedStore, StoreEnvironment, StoreTransaction } from './store-environment.js';
 import type { StoreKind, StoreOptions } from './store-settings.js';
+import type { StoreView } from './store-view.js';
 import type { ReadOnlyVersionedStore, VersionedStore } from './versioned-store.js';
+import { VersionedView } from './versioned-view.js';
 import { WindowLayout } from './window-layout.js';
 import type { ReadOnlyWindowStore, WindowStore } from './window-store.js';
+import { WindowView } from './window-view.js';
 
 /** Options of a store with typed keys and values. */
 export interface SerdeStoreOptions<K, V> extends StoreOptions {
@@ -102,7 +107,11 @@ export const Stores = {
     const parts = [keySerde.name, valueSerde.name, retentionMs];
     return defineStore(settings, { retentionMs }, parts, (env) => {
       const values = new PlainValueCodec(valueCodec(env, valueSerde));
-      return new BufferedSessionStore({ env, keys: keyCodec(env, keySerde), values, layout }, settings);
+      const deps = { env, keys: keyCodec(env, keySerde), values, layout };
+      return managed(
+        new BufferedSessionStore(deps, settings),
+        new SessionView(deps, env.buffer.committedReader(), true),
+      );
     });
   },
 
@@ -116,8 +125,11 @@ export const Stores = {
     const parts = [keySerde.name, valueSerde.name, historyRetentionMs];
     return defineStore(settings, { historyRetentionMs }, parts, (env) => {
       const segments = new Segments(historyRetentionMs);
-      const keys = keyCodec(env, keySerde);
-      return new BufferedVersionedStore({ env, keys, values: valueCodec(env, valueSerde), segments }, settings);
+      const deps = { env, keys: keyCodec(env, keySerde), values: valueCodec(env, valueSerde), segments };
+      return managed(
+        new BufferedVersionedStore(deps, settings),
+        new VersionedView(deps, env.buffer.committedReader(), true),
+      );
     });
   },
 };
@@ -129,12 +141,14 @@ function keyValue<K, V, S>(
 ): StoreBuilder<CachingKeyValueStore<K, S>, ReadOnlyKeyValueStore<K, S>> {
   const settings = resolveStoreSettings(kind, options);
   const { keySerde, valueSerde } = options;
-  return defineStore(
-    settings,
-    {},
-    [keySerde.name, valueSerde.name],
-    (env) => new BufferedKeyValueStore(env, settings, keyCodec(env, keySerde), codec(valueCodec(env, valueSerde))),
-  );
+  return defineStore(settings, {}, [keySerde.name, valueSerde.name], (env) => {
+    const keys = keyCodec(env, keySerde);
+    const values = codec(valueCodec(env, valueSerde));
+    return managed(
+      new BufferedKeyValueStore(env, settings, keys, values),
+      new KeyValueView(env, env.buffer.committedReader(), keys, values, true),
+    );
+  });
 }
 
 function windows<K, V, S>(
@@ -164,8 +178,26 @@ function windows<K, V, S>(
   return defineStore(settings, { retentionMs }, parts, (env) => {
     const keys = keyCodec(env, keySerde);
     const values = codec(valueCodec(env, valueSerde));
-    return new BufferedWindowStore({ env, keys, values, layout, windowSizeMs }, settings);
+    const deps = { env, keys, values, layout, windowSizeMs };
+    return managed(new BufferedWindowStore(deps, settings), new WindowView(deps, env.buffer.committedReader(), true));
   });
+}
+
+/** Puts the two forms of a store together. */
+function managed<S extends StoreView & { readonly transaction: StoreTransaction }, R extends StoreView>(
+  store: S,
+  readOnly: R,
+): ManagedStore<S, R> {
+  const { transaction } = store;
+  return {
+    store,
+    readOnly,
+    transaction,
+    close() {
+      store.close();
+      readOnly.close();
+    },
+  };
 }
 
 function keyCodec<K>(env: StoreEnvironment, serde: Serde<K>): SerdeCodec<K> {

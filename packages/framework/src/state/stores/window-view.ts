@@ -1,9 +1,9 @@
 import { Windowed } from '../../time/windowed.js';
 import type { ByteReader } from '../buffer/byte-reader.js';
-import { encodeInt64, type ByteString } from '../engine/byte-string.js';
+import type { ByteString } from '../engine/byte-string.js';
 import type { ByteEntry } from '../engine/engine.js';
 import type { StoreIterator } from '../iterators/store-iterator.js';
-import { RangesCursor, upperBoundWithSuffix } from './segments.js';
+import { RangesCursor } from './segments.js';
 import type { SerdeCodec, ValueCodec } from './serde-codec.js';
 import type { StoreEnvironment } from './store-environment.js';
 import { StoreView } from './store-view.js';
@@ -100,10 +100,7 @@ export class WindowView<K, V> extends StoreView implements ReadOnlyWindowStore<K
     const length = layout.lengthFor(bytes);
     const from = Math.max(fromMs, this.#minLiveMs());
     const to = Math.min(toMs, reader.observedTimeMs);
-    const ranges = layout.segments.split(from, to, (prefix, low, high) => ({
-      from: prefix + bytes + encodeInt64(low),
-      to: prefix + bytes + encodeInt64(high + 1),
-    }));
+    const ranges = layout.rangesOfKey(bytes, from, to);
     return this.iterate(new RangesCursor(reader, ranges, isReverse), ({ key: at, value }) =>
       at.length === length ? [layout.startOf(at), this.values.decode(value)] : undefined,
     );
@@ -122,13 +119,7 @@ export class WindowView<K, V> extends StoreView implements ReadOnlyWindowStore<K
     const high = toKey === undefined ? undefined : this.keys.encode(toKey);
     const from = Math.max(fromMs, this.#minLiveMs());
     const to = Math.min(toMs, reader.observedTimeMs);
-    const ranges = layout.segments.split(from, to, (prefix, segmentFromMs, segmentToMs) => ({
-      from: prefix + low,
-      to:
-        high === undefined
-          ? layout.segments.endOf(segmentFromMs)
-          : upperBoundWithSuffix(prefix, high, encodeInt64(segmentToMs + 1)),
-    }));
+    const ranges = layout.rangesOfSpan(low, high, from, to);
     const convert = ({ key: at, value }: ByteEntry): readonly [Windowed<K>, V] | undefined => {
       const startMs = layout.startOf(at);
       if (startMs < from || startMs > to) return undefined;
