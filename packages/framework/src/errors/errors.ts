@@ -84,6 +84,7 @@ export type KafkaErrorCode =
   | 'QUEUE_FULL'
   | 'RECORD_TOO_LARGE'
   | 'GROUP_FENCED'
+  | 'GROUP_PROTOCOL_MISMATCH'
   | 'PRODUCER_FENCED'
   | 'CLIENT_CLOSED'
   | 'CORRUPT_RECORD'

@@ -11,6 +11,7 @@ import { openFileStorage, type OpenStateStorage } from '../state/directory/state
 import type { RestoreProgress } from './changelog-reader.js';
 import { ClientLifecycle, type ClientState, type StateListener } from './client-state.js';
 import { GlobalTables } from './global-tables.js';
+import { GroupPatience } from './group-patience.js';
 import { InstanceDirectory, type InstanceInfo, type KeyQueryMetadata } from './instance-directory.js';
 import type { InstanceIdentity } from './instance-record.js';
 import { InstanceRegistry } from './instance-registry.js';
@@ -59,6 +60,7 @@ export class StreamsClient {
   readonly #partitionCounts: ClusterTopicPartitions;
   readonly #plan: TopologyPlan;
   readonly #counters = new StreamCounters();
+  readonly #groupPatience: GroupPatience;
   #localState: LocalState | undefined;
   #registry: InstanceRegistry | undefined;
   readonly #queries: StoreQueries;
@@ -81,6 +83,7 @@ export class StreamsClient {
     private readonly openStorage: OpenStateStorage = openFileStorage,
   ) {
     this.#options = resolveOptions(options);
+    this.#groupPatience = new GroupPatience(this.#options);
     const { logger, kafka, applicationId } = this.#options;
     this.#lifecycle = new ClientLifecycle((error) => logger.error({ err: error }, 'A state listener threw'));
     this.#plan = topology.plan();
@@ -313,18 +316,21 @@ export class StreamsClient {
       } catch (error) {
         const shown = error instanceof Error ? error : new StreamsError('UNCAUGHT', String(error), { cause: error });
         const isMigrated = shown instanceof TaskMigratedError;
-        if (isMigrated && this.#isClosing) {
+        const isRefused = this.#groupPatience.allows(shown, startedMs);
+        if ((isMigrated || isRefused) && this.#isClosing) {
           await this.#finish();
           return;
         }
-        if (this.#isClosing || (!isMigrated && !this.#shouldReplace(shown))) {
+        if (this.#isClosing || (!isMigrated && !isRefused && !this.#shouldReplace(shown))) {
           await this.#fail(shown);
           return;
         }
         if (isMigrated) logger.warn({ err: shown }, `Tasks lost, starting anew: ${shown.message}`);
+        else if (isRefused) logger.warn({ err: shown }, `Joining the group again: ${shown.message}`);
         else logger.error({ err: shown }, `The stream loop failed and is replaced: ${shown.message}`);
         if (this.state === 'RUNNING') this.#lifecycle.transitionTo('REBALANCING');
-        if (clock.monotonicMs() - startedMs < REPLACE_DELAY_MS) await clock.sleep(REPLACE_DELAY_MS);
+        if (isRefused) await this.#groupPatience.wait();
+        else if (clock.monotonicMs() - startedMs < REPLACE_DELAY_MS) await clock.sleep(REPLACE_DELAY_MS);
       }
       try {
         await retrying(this.#options, 'open clients for a new loop', () => this.#openLoop());

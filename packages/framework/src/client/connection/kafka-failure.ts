@@ -30,6 +30,12 @@ const instanceInUse: Meaning = {
   advice:
     'Another process uses the same groupInstanceId: give each its own. After a crash the broker keeps it for the session time-out.',
 };
+const groupOfAnotherProtocol: Meaning = {
+  code: 'GROUP_PROTOCOL_MISMATCH',
+  advice:
+    'The group has members of another protocol or assignor, such as Kafka Streams. Stop them; one that did not leave (Kafka ' +
+    "Streams never does) is forgotten after its session time-out, 45 s by default. If Kafka Streams ran with group.protocol=streams, start once with groupProtocol: 'classic'.",
+};
 const producerFenced: Meaning = {
   code: 'PRODUCER_FENCED',
   advice: 'Another producer of this transactional id has taken over, or the transaction timed out on the broker.',
@@ -84,6 +90,9 @@ const meanings: Readonly<Record<string, Meaning>> = {
   FENCED_INSTANCE_ID: instanceInUse,
   UNRELEASED_INSTANCE_ID: instanceInUse,
   REBALANCE_IN_PROGRESS: groupFenced,
+  INCONSISTENT_GROUP_PROTOCOL: groupOfAnotherProtocol,
+  // Of a heartbeat: there is such a group, but not for members of this kind.
+  GROUP_ID_NOT_FOUND: groupOfAnotherProtocol,
   _ASSIGNMENT_LOST: groupFenced,
   _FENCED: producerFenced,
   PRODUCER_FENCED: producerFenced,

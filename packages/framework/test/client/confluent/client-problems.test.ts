@@ -14,4 +14,12 @@ describe('ClientProblems', () => {
       assert.match(problems.fatal.message, /groupInstanceId: give each its own/);
     });
   }
+
+  it('should say what to do about a group that members of another protocol hold', () => {
+    const problems = new ClientProblems('group member', undefined, () => undefined);
+    const message = 'Fatal error: Broker: The group id does not exist: ConsumerGroupHeartbeat fatal error';
+    problems.onLog({ severity: 0, fac: 'FATAL', message: `[thrd:main]: ${message}` });
+    assert.equal(problems.fatal?.code, 'GROUP_PROTOCOL_MISMATCH');
+    assert.match(problems.fatal.message, /session time-out/);
+  });
 });
