@@ -7,21 +7,26 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   confluentClients,
+  createPinoLogger,
+  ServiceHost,
   type KafkaAdmin,
   type KafkaClientFactory,
   type TopicPartitionOffset,
 } from '@millrace/framework';
 import { uniqueName, waitFor } from '@millrace/framework/testing';
 import {
+  airportDelaysOf,
   countIndependently,
   delaysIndependently,
   differingAirports,
   disagreements,
+  FlightEtl,
   flightFile,
   flightTopics,
   OutputReader,
   readDelayTable,
   totalRecords,
+  withTopics,
   type FlightTopics,
 } from '@millrace/sample-etl';
 import { useKafka } from '../src/use-kafka.js';
@@ -58,16 +63,22 @@ describe('sample service', () => {
     return process;
   }
 
+  /** Writes the flights to topics of their own. @returns the prefix of the topics' names */
+  async function load(): Promise<string> {
+    const prefix = `${uniqueName('flights')}-`;
+    const loader = start('load', ['--bootstrap', kafka().bootstrapServers, '--topic-prefix', prefix], {});
+    assert.equal(await loader.exited, 0, loader.output);
+    return prefix;
+  }
+
   /** Loads the flights and starts two processes of the service over them. */
   async function startTwo(): Promise<SampleRun> {
-    const prefix = `${uniqueName('flights')}-`;
+    const prefix = await load();
     const groupId = uniqueName('flight-etl');
     const { bootstrapServers } = kafka();
     const clients = confluentClients({ bootstrapServers });
     const admin = clients.admin();
     await admin.connect();
-    const loader = start('load', ['--bootstrap', bootstrapServers, '--topic-prefix', prefix], {});
-    assert.equal(await loader.exited, 0, loader.output);
     const environment = {
       KAFKA_BOOTSTRAP_SERVERS: bootstrapServers,
       MILLRACE_APPLICATION_ID: groupId,
@@ -122,6 +133,31 @@ describe('sample service', () => {
     await waitUntilCommitted(run, FLIGHTS);
     await assertExact(run);
   }).timeout(3 * TIMEOUT_MS);
+
+  it('should answer what the delays of an airport are while it runs', async () => {
+    const topics = flightTopics(await load());
+    const host = await ServiceHost.create(FlightEtl, {
+      ...withTopics(topics),
+      kafka: { bootstrapServers: kafka().bootstrapServers },
+      applicationId: uniqueName('flight-etl'),
+      stateDir,
+      logger: createPinoLogger({ level: 'error' }),
+    });
+    await host.start();
+    try {
+      const expected = await delaysIndependently(flightFile('20k'));
+      const flights = (table: Iterable<readonly [string, { readonly flights: number }]>): number =>
+        [...table].reduce((sum, [, delays]) => sum + delays.flights, 0);
+      await waitFor(() => host.client.state === 'RUNNING', 'it runs');
+      const delays = airportDelaysOf(host.client);
+      await waitFor(() => flights(delays.all()) === flights(expected), 'all flights are committed', TIMEOUT_MS);
+      assert.deepEqual(differingAirports(new Map(delays.all()), expected), []);
+      assert.ok((delays.get('ATL')?.flights ?? 0) > 0);
+      assert.equal(delays.get('???'), undefined);
+    } finally {
+      await host.stop();
+    }
+  }).timeout(2 * TIMEOUT_MS);
 
   it('should say which topic is missing, and end with exit code 2', async () => {
     const service = start('service', [], {

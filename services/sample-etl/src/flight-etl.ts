@@ -1,9 +1,13 @@
 import {
   inject,
+  QueryableStores,
   serdes,
   StreamService,
   Topology,
+  type ReadOnlyKeyValueStore,
+  type ServiceOverrides,
   type StreamsBuilder,
+  type StreamsClient,
   type StreamServiceOptions,
 } from '@millrace/framework';
 import { noDelays, withFlight, type AirportDelays } from './airports/airport-delays.js';
@@ -89,4 +93,19 @@ export class FlightEtl {
       .toStream({ name: 'delay-changes' })
       .to(airportDelays, { name: 'write-delays' });
   }
+}
+
+/** What the service is given where its topics have other names than {@link flightTopics} says by default. */
+export function withTopics(topics: FlightTopics): Pick<ServiceOverrides, 'deadLetterTopic' | 'providers'> {
+  return { deadLetterTopic: topics.unreadable, providers: [{ provide: FLIGHT_TOPICS, useValue: topics }] };
+}
+
+/**
+ * The delays by the code of the airport, of those airports whose partitions this process has: what is committed, while
+ * the service runs.
+ *
+ * @param client of the running service, e.g. `ServiceHost.client`
+ */
+export function airportDelaysOf(client: StreamsClient): ReadOnlyKeyValueStore<string, AirportDelays> {
+  return client.store(AIRPORT_DELAYS_STORE, QueryableStores.keyValue<string, AirportDelays>());
 }

@@ -19,7 +19,7 @@ export {
   type RouteCount,
   type RouteCounts,
 } from './check/route-counts.js';
-export { AIRPORT_DELAYS_STORE, FLIGHT_TOPICS, FlightEtl } from './flight-etl.js';
+export { AIRPORT_DELAYS_STORE, airportDelaysOf, FLIGHT_TOPICS, FlightEtl, withTopics } from './flight-etl.js';
 export { FLIGHT_STATUSES, type Flight, type FlightStatus, type RawFlight } from './flights/flight.js';
 export { FlightReader } from './flights/flight-reader.js';
 export { UnreadableFlightError, type UnreadableReason } from './flights/unreadable-flight-error.js';

@@ -1,5 +1,5 @@
 import { runService } from '@millrace/framework';
-import { FLIGHT_TOPICS, FlightEtl } from '../flight-etl.js';
+import { FlightEtl, withTopics } from '../flight-etl.js';
 import { flightTopics } from '../topics.js';
 
 const ORPHAN_STOP_TIMEOUT_MS = 5_000;
@@ -10,11 +10,7 @@ const ORPHAN_STOP_TIMEOUT_MS = 5_000;
  */
 export async function main(): Promise<void> {
   process.once('disconnect', stopWithoutParent);
-  const topics = flightTopics(process.env['FLIGHTS_TOPIC_PREFIX']);
-  await runService(FlightEtl, {
-    deadLetterTopic: topics.unreadable,
-    providers: [{ provide: FLIGHT_TOPICS, useValue: topics }],
-  });
+  await runService(FlightEtl, withTopics(flightTopics(process.env['FLIGHTS_TOPIC_PREFIX'])));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createPinoLogger, ServiceHost, type KafkaClientFactory } from '@millrace/framework';
-import { FLIGHT_TOPICS, FlightEtl } from '../flight-etl.js';
+import { FlightEtl, withTopics } from '../flight-etl.js';
 import { flightTopics } from '../topics.js';
 import type { ServiceRunner, ServiceSettings } from './service-runner.js';
 
@@ -15,13 +15,11 @@ export class ServiceInProcess implements ServiceRunner {
   }
 
   static async start(clients: KafkaClientFactory, settings: ServiceSettings): Promise<ServiceInProcess> {
-    const topics = flightTopics(settings.topicPrefix);
     const host = await ServiceHost.create(FlightEtl, {
       kafka: clients,
       applicationId: settings.applicationId,
       stateDir: settings.stateDir,
-      deadLetterTopic: topics.unreadable,
-      providers: [{ provide: FLIGHT_TOPICS, useValue: topics }],
+      ...withTopics(flightTopics(settings.topicPrefix)),
       logger: createPinoLogger({ level: 'error' }),
     });
     await host.start();
