@@ -37,6 +37,7 @@ export class WireConnection {
   private readonly login: SaslLogin | undefined;
   private readonly pending = new Set<Pending>();
   private failure: KafkaError | undefined;
+  private socketError: NodeJS.ErrnoException | undefined;
   private isRetired = false;
 
   /**
@@ -64,7 +65,6 @@ export class WireConnection {
   /** Connects, logs in and asks for the broker's versions. */
   async open(): Promise<void> {
     const { host, port } = this.address;
-    let socketError: NodeJS.ErrnoException | undefined;
     let isConnected = false;
     let isSecure = !isTlsOn(this.cluster.options);
     try {
@@ -72,12 +72,15 @@ export class WireConnection {
       const { socket } = this.connection;
       socket.once('connect', () => (isConnected = true));
       socket.once('secureConnect', () => (isSecure = true));
-      socket.on('error', (error) => (socketError ??= error));
+      socket.on('error', (error) => (this.socketError ??= error));
       socket.setKeepAlive(true, KEEP_ALIVE_MS);
       await connecting;
     } catch (error) {
-      const hasTlsFailed = !isSecure && socketError !== undefined && isTlsFailure(socketError, isConnected);
-      const failure = hasTlsFailed ? tlsFailure(this.server, socketError!) : this.openFailure(socketError ?? error);
+      const { socketError } = this;
+      const failure =
+        !isSecure && socketError !== undefined && isTlsFailure(socketError, isConnected)
+          ? tlsFailure(this.server, socketError)
+          : this.openFailure(socketError ?? error);
       this.drop(failure, true);
       throw this.failure ?? failure;
     }
@@ -85,7 +88,8 @@ export class WireConnection {
     if (this.failure !== undefined) throw this.failure;
     this.connection.on('close', () => {
       // Without a request under way it was idle, or the broker stops.
-      this.drop(this.lost('the broker closed the connection'), this.pending.size > 0);
+      const reason = this.socketError === undefined ? 'the broker closed it' : reasonOf(this.socketError);
+      this.drop(this.lost(reason, this.socketError), this.pending.size > 0);
     });
     await this.readVersions();
   }
