@@ -65,7 +65,7 @@ export class AtLeastOnce implements ProcessingGuarantee {
 /**
  * Output, changelog records and offsets in one transaction (exactly-once v2, KIP-447): one transactional producer per
  * process, fenced by the group's generation. The native client never frees the offsets handed to a transaction (about
- * 145 bytes each, kafka-javascript 1.10.1), so only those that moved are sent.
+ * 160 bytes each, kafka-javascript 1.10.1), so only those that moved are sent.
  */
 export class ExactlyOnce implements ProcessingGuarantee {
   readonly isolationLevel = 'read_committed';

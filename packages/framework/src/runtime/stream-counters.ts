@@ -12,7 +12,7 @@ export class StreamCounters {
   commits = 0;
   /**
    * Offsets of input partitions that went into commits: those that moved. With exactly-once the native client keeps
-   * about 145 bytes of each until the process ends (docs/state.md).
+   * about 160 bytes of each until the process ends (docs/state.md).
    */
   committedOffsets = 0;
 }
