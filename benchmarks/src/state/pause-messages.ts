@@ -5,6 +5,9 @@ export interface PauseStatus {
   readonly restoring: number;
 }
 
+/** Stands for a task in a {@link Gap}: nothing at all ran in the process, not even a timer. */
+export const EVENT_LOOP = 'event loop';
+
 /** A stretch without a record of the task. */
 export interface Gap {
   readonly task: string;

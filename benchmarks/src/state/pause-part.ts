@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NO_HEADERS, type KafkaClientFactory } from '@millrace/framework';
 import { round } from '../common/results.js';
 import { PauseMember } from './pause-member.js';
+import { EVENT_LOOP, type PauseReport } from './pause-messages.js';
 import { createChangelog, writeChangelog } from './restore-part.js';
 import { deleteTopics, type Setting } from './setting.js';
 import { sharedSettings, type StateJob } from './state-job.js';
@@ -15,6 +16,9 @@ export interface PauseFigures {
   readonly longestPauseMs: number;
   /** The same without anything to restore, before: what the load and the commits make of it. */
   readonly longestPauseBeforeMs: number;
+  /** Longest time for which the process itself did nothing else; the rest of a pause is waiting for the broker. */
+  readonly longestBlockMs: number;
+  readonly longestBlockBeforeMs: number;
   readonly isUnderOneSecond: boolean;
 }
 
@@ -50,27 +54,12 @@ export async function pausePart(setting: Setting): Promise<PauseFigures> {
     await stays.until(() => stays.running.length === PARTITIONS, 'the other task is restored');
     await sleep(1000);
     const report = await stays.takeReport();
-    const { restoreStartMs, restoreEndMs, restoredRecords } = report;
-    if (restoreStartMs < leavesAtMs) throw new Error('The task that moved was not restored.');
-    const longest = (fromMs: number, toMs: number): number =>
-      Math.max(
-        0,
-        ...report.gaps
-          .filter((gap) => gap.task === task && gap.endMs > fromMs && gap.endMs - gap.ms < toMs)
-          .map(({ ms }) => ms),
-      );
-    const longestPauseMs = round(longest(leavesAtMs, restoreEndMs));
-    const figures = {
-      keys: options.keys,
-      restoredRecords,
-      restoreSeconds: round((restoreEndMs - restoreStartMs) / 1000),
-      longestPauseMs,
-      longestPauseBeforeMs: round(longest(quietFromMs + 1000, leavesAtMs)),
-      isUnderOneSecond: longestPauseMs < 1000,
-    };
+    if (report.restoreStartMs < leavesAtMs) throw new Error('The task that moved was not restored.');
+    const figures = figuresOf(report, options.keys, task, { quietFromMs: quietFromMs + 1000, leavesAtMs });
     console.log(
       `pause: ${figures.longestPauseMs} ms at most while ${options.keys} keys were restored in ` +
-        `${figures.restoreSeconds} s (before: ${figures.longestPauseBeforeMs} ms)`,
+        `${figures.restoreSeconds} s (before: ${figures.longestPauseBeforeMs} ms); the process itself was busy for ` +
+        `${figures.longestBlockMs} ms at most (before: ${figures.longestBlockBeforeMs} ms)`,
     );
     return figures;
   } finally {
@@ -80,6 +69,32 @@ export async function pausePart(setting: Setting): Promise<PauseFigures> {
     await deleteTopics(admin, [inputTopic, changelog, `${groupId}-instances`]);
     await admin.deleteGroup(groupId).catch(() => undefined);
   }
+}
+
+function figuresOf(
+  { gaps, restoreStartMs, restoreEndMs, restoredRecords }: PauseReport,
+  keys: number,
+  task: string | undefined,
+  { quietFromMs, leavesAtMs }: { readonly quietFromMs: number; readonly leavesAtMs: number },
+): PauseFigures {
+  const longest = (of: string | undefined, fromMs: number, toMs: number): number =>
+    round(
+      Math.max(
+        0,
+        ...gaps.filter((gap) => gap.task === of && gap.endMs > fromMs && gap.endMs - gap.ms < toMs).map(({ ms }) => ms),
+      ),
+    );
+  const longestPauseMs = longest(task, leavesAtMs, restoreEndMs);
+  return {
+    keys,
+    restoredRecords,
+    restoreSeconds: round((restoreEndMs - restoreStartMs) / 1000),
+    longestPauseMs,
+    longestPauseBeforeMs: longest(task, quietFromMs, leavesAtMs),
+    longestBlockMs: longest(EVENT_LOOP, leavesAtMs, restoreEndMs),
+    longestBlockBeforeMs: longest(EVENT_LOOP, quietFromMs, leavesAtMs),
+    isUnderOneSecond: longestPauseMs < 1000,
+  };
 }
 
 /** A few records to each partition every few milliseconds. */

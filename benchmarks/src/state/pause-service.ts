@@ -6,7 +6,7 @@ import {
   StreamsClient,
   type StreamRecord,
 } from '@millrace/framework';
-import type { Gap, PauseMessage } from './pause-messages.js';
+import { EVENT_LOOP, type Gap, type PauseMessage } from './pause-messages.js';
 import type { StateJob } from './state-job.js';
 
 /* One process of the pause test. It notes each gap between two records of a task. */
@@ -42,8 +42,12 @@ const client = new StreamsClient(builder.build(), {
 
 let restore = { restoreStartMs: 0, restoreEndMs: 0 };
 let wasRestoring = false;
+let lastTickMs = performance.timeOrigin + performance.now();
 const timer = setInterval(() => {
   const nowMs = performance.timeOrigin + performance.now();
+  const lateMs = nowMs - lastTickMs - STATUS_INTERVAL_MS;
+  lastTickMs = nowMs;
+  if (lateMs >= NOTED_FROM_MS) gaps.push({ task: EVENT_LOOP, endMs: nowMs, ms: lateMs });
   const restoring = client.metrics.restore?.tasks ?? 0;
   if (restoring > 0 && !wasRestoring) restore = { restoreStartMs: nowMs, restoreEndMs: nowMs };
   if (restoring > 0) restore = { ...restore, restoreEndMs: nowMs };
