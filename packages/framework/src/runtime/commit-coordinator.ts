@@ -65,12 +65,18 @@ export class CommitCoordinator {
       this.#sentBefore = collector.recordsSent;
       counters.commits++;
       counters.committedOffsets += offsets.length;
+      collector.committed();
       // 6
       for (const task of tasks) commitStores(task, ends);
     }
     // 7
     for (const entry of byTask) entry.task.committed(entry.offsets);
     return moved;
+  }
+
+  /** What was sent since the last commit is taken back. */
+  aborted(): void {
+    this.#sentBefore = this.deps.collector.recordsSent;
   }
 
   async #changelogEnds(tasks: readonly StreamTask[], isLast: boolean): Promise<ChangelogEnds> {

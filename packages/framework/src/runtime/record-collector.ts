@@ -1,25 +1,23 @@
 import type { DeliveryFailure, RecordProducer } from '../client/port.js';
 import { NO_HEADERS, type RecordHeaders } from '../client/records.js';
-import { ProductionError, TaskMigratedError } from '../errors/errors.js';
+import { KafkaError, ProductionError, TaskMigratedError } from '../errors/errors.js';
 import type { Logger } from '../telemetry/logger.js';
 import { DefaultPartitioner } from '../topology/partitioner.js';
 import { deadLetterOf } from './dead-letter.js';
 import type { FailedRecord, ProductionHandler } from './handlers.js';
 import type { StreamCounters } from './stream-counters.js';
 import { producerFailure } from './processing-guarantee.js';
+import { isOfBatch, isOutage, RefusedRecords } from './refused-records.js';
 import type { TopicPartitions } from './topic-partitions.js';
 
-interface PendingSend {
-  readonly topic: string;
-  readonly partition: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly timestamp: number;
-  readonly headers: RecordHeaders;
-}
+type PendingSend = Omit<DeliveryFailure, 'error'>;
 
 export interface RecordCollectorDeps {
   readonly producer: RecordProducer;
+  /** A record that is not delivered makes the transaction abort: its answer counts when it comes up again. */
+  readonly isTransactional: boolean;
+  /** Changelogs must have every record, whatever the handler says. */
+  readonly isChangelog: (topic: string) => boolean;
   readonly topics: TopicPartitions;
   readonly productionHandler: ProductionHandler;
   readonly deadLetterTopic: string | undefined;
@@ -36,8 +34,12 @@ export type TaskOutput = Pick<RecordCollector, 'send' | 'partitionCount' | 'dead
  */
 export class RecordCollector {
   readonly #partitioner = new DefaultPartitioner();
-  readonly #attempts = new WeakMap<object, number>();
+  readonly #refused = new RefusedRecords();
+  /** A record of the open transaction was refused. */
+  #hasRefused = false;
   #overflow: PendingSend[] = [];
+  /** Records that the producer would not take when their turn came. */
+  #neverSent: DeliveryFailure[] = [];
   #draining: Promise<void> | undefined;
 
   constructor(private readonly deps: RecordCollectorDeps) {}
@@ -65,17 +67,35 @@ export class RecordCollector {
         { topic, partition: target },
       );
     }
+    let isAlone = false;
+    if (!this.#refused.isEmpty) {
+      const refusal = this.#refused.find({ topic, partition: target, key, value });
+      if (refusal?.answer !== undefined) {
+        const failure = { topic, partition: target, key, value, timestamp, headers, error: refusal.error };
+        return this.#leaveOut(failure, refusal.answer);
+      }
+      isAlone = refusal?.isAlone === true;
+    }
     this.deps.counters.sentRecords++;
     this.deps.counters.sentBytes += (key === null ? 0 : key.length) + (value === null ? 0 : value.length);
     try {
-      if (this.#overflow.length === 0 && this.deps.producer.produce(topic, target, key, value, timestamp, headers))
-        return;
+      const canQueue = !isAlone && this.#overflow.length === 0;
+      if (canQueue && this.deps.producer.produce(topic, target, key, value, timestamp, headers)) return;
     } catch (error) {
       throw producerFailure(error);
     }
-    this.#overflow.push({ topic, partition: target, key, value, timestamp, headers });
-    this.#draining ??= this.#drainOverflow();
-    return this.#draining;
+    return this.#sendLater({ topic, partition: target, key, value, timestamp, headers });
+  }
+
+  #sendLater(record: PendingSend): Promise<void> {
+    this.#overflow.push(record);
+    if (this.#draining !== undefined) return this.#draining;
+    const queue = this.#overflow;
+    const draining = this.#drain(queue).finally(() => {
+      if (this.#draining === draining) this.#draining = undefined;
+    });
+    this.#draining = draining;
+    return draining;
   }
 
   /** Number of partitions of a topic, for a user's partitioner; a promise at the first use of a topic. */
@@ -108,45 +128,110 @@ export class RecordCollector {
   }
 
   /**
-   * Gives deliveries that failed to the production handler.
+   * Gives deliveries that failed to the production handler. A record that may have failed because of others in its batch
+   * is sent again on its own first.
+   *
    * @returns true if a record was sent again
    * @throws ProductionError if the handler answers 'fail'
+   * @throws KafkaError that requires abort, in a transaction: what was answered counts when the records come up again
    */
   async answerFailures(): Promise<boolean> {
     const failures = this.deps.producer.takeFailures();
     let hasResent = false;
+    let abort: KafkaError | undefined;
+    for (const failure of this.#neverSent.splice(0)) {
+      const answer = this.deps.productionHandler(failure.error, failure, 1);
+      // The same record again would be refused again.
+      if (answer === 'fail' || answer === 'retry' || this.deps.isChangelog(failure.topic)) throw deliveryError(failure);
+      await this.#leaveOut(failure, answer);
+      hasResent ||= answer === 'dead-letter';
+    }
     for (const failure of failures) {
       const reason = producerFailure(failure.error);
       // Not the record's fault: no record can be written any more.
       if (reason instanceof TaskMigratedError) throw reason;
-      const attempt = (this.#attempts.get(failure.value ?? failure) ?? 0) + 1;
-      const answer = this.deps.productionHandler(failure.error, failure, attempt);
-      if (answer === 'fail') throw deliveryError(failure);
-      if (answer === 'retry') {
-        if (failure.value !== null) this.#attempts.set(failure.value, attempt);
-        hasResent = true;
-        await this.send(
-          failure.topic,
-          failure.partition,
-          failure.key,
-          failure.value,
-          failure.timestamp,
-          failure.headers,
-        );
-      } else {
-        this.deps.counters.droppedRecords++;
-        const { topic, partition } = failure;
-        this.deps.logger.warn(
-          { topic, partition, err: failure.error },
-          `Output record not delivered; answer: ${answer}`,
-        );
-        if (answer === 'dead-letter') {
-          hasResent = true;
-          await this.deadLetter({ ...failure, headers: failure.headers ?? NO_HEADERS, offset: -1 }, failure.error);
+      if (!this.deps.isTransactional) hasResent = (await this.#answer(failure)) || hasResent;
+      else {
+        // What did not arrive in time is done again with the whole transaction.
+        if (!isOutage(reason)) {
+          this.#ask(failure);
+          this.#hasRefused = true;
         }
+        abort ??= abortFor(failure);
       }
     }
+    if (abort !== undefined) throw abort;
     return hasResent;
+  }
+
+  /** @returns true if a record was sent again */
+  async #answer(failure: DeliveryFailure): Promise<boolean> {
+    const answer = this.#ask(failure);
+    if (answer === 'send') await this.#sendLater(failure);
+    else await this.#leaveOut(failure, answer);
+    return answer !== 'continue';
+  }
+
+  /** @throws ProductionError for the answer 'fail' */
+  #ask(failure: DeliveryFailure): 'continue' | 'dead-letter' | 'send' {
+    const refusal = this.#refused.of(failure);
+    if (isOfBatch(failure.error) && !refusal.isAlone) {
+      refusal.isAlone = true;
+      return 'send';
+    }
+    const answer = this.deps.productionHandler(failure.error, failure, ++refusal.attempts);
+    if (answer === 'fail') throw deliveryError(failure);
+    if (answer === 'retry') return 'send';
+    if (this.deps.isChangelog(failure.topic)) {
+      throw deliveryError(
+        failure,
+        `; the production handler answered '${answer}', but its changelog must have all that is in a store`,
+      );
+    }
+    // In a transaction it counts when the record comes up again.
+    if (this.deps.isTransactional) refusal.answer = answer;
+    return answer;
+  }
+
+  /** A record is not written, and what the handler wants instead is done. */
+  #leaveOut(failure: DeliveryFailure, answer: 'continue' | 'dead-letter'): void | Promise<void> {
+    const { topic, partition, error } = failure;
+    this.deps.counters.droppedRecords++;
+    this.deps.logger.warn({ topic, partition, err: error }, `Output record not delivered; answer: ${answer}`);
+    if (answer === 'continue') return;
+    return this.deadLetter({ ...failure, headers: failure.headers ?? NO_HEADERS, offset: -1 }, error);
+  }
+
+  /** What was sent is committed, or acknowledged and its offsets committed. */
+  committed(): void {
+    this.#refused.committed();
+  }
+
+  /** The transaction is about to be aborted: forgets what waits for room in the producer. */
+  clear(): void {
+    this.#overflow = [];
+    this.#neverSent = [];
+    this.#draining = undefined;
+  }
+
+  /**
+   * The transaction was aborted: records that made it fail are answered now, so that they do not do so again.
+   *
+   * @throws ProductionError if the handler answers 'fail', or if it fails each time for other records
+   */
+  async aborted(): Promise<void> {
+    try {
+      await this.answerFailures();
+    } catch (error) {
+      if (!(error instanceof KafkaError && error.requiresAbort)) throw error;
+    }
+    const hasRefused = this.#hasRefused;
+    this.#hasRefused = false;
+    if (this.#refused.beginRound(hasRefused)) return;
+    throw new ProductionError(
+      'Records of a transaction are refused each time it is done again, and each time they have other bytes, so that those ' +
+        'of before cannot be left out. Make the processing deterministic, or the records small enough and permitted.',
+    );
   }
 
   /** Number of records sent so far. */
@@ -154,17 +239,16 @@ export class RecordCollector {
     return this.deps.counters.sentRecords;
   }
 
-  /** Forgets what waits for room in the producer, after the transaction it belongs to was aborted. */
-  clear(): void {
-    this.#overflow = [];
-    this.deps.producer.takeFailures();
-  }
-
-  #produce({ topic, partition, key, value, timestamp, headers }: PendingSend): boolean {
+  /** @returns false if there is no room */
+  #produce(record: PendingSend): boolean {
+    const { topic, partition, key, value, timestamp, headers } = record;
     try {
       return this.deps.producer.produce(topic, partition, key, value, timestamp, headers);
     } catch (error) {
-      throw producerFailure(error);
+      const isTooLarge = error instanceof KafkaError && error.code === 'RECORD_TOO_LARGE' && !error.requiresAbort;
+      if (!isTooLarge) throw producerFailure(error);
+      this.#neverSent.push({ ...record, error });
+      return true;
     }
   }
 
@@ -176,29 +260,47 @@ export class RecordCollector {
     }
   }
 
-  async #drainOverflow(): Promise<void> {
+  /** Works a queue off, unless {@link clear} has put another in its place. */
+  async #drain(queue: PendingSend[]): Promise<void> {
     const { producer } = this.deps;
-    try {
-      while (this.#overflow.length > 0) {
-        await this.#ofProducer(producer.drain());
-        let sent = 0;
-        for (const send of this.#overflow) {
-          if (!this.#produce(send)) break;
-          sent++;
-        }
-        this.#overflow.splice(0, sent);
+    while (queue.length > 0) {
+      await this.#ofProducer(producer.drain());
+      if (queue !== this.#overflow) return;
+      const first = queue[0];
+      if (first !== undefined && this.#isAlone(first)) {
+        await this.#ofProducer(producer.flush());
+        if (queue !== this.#overflow) return;
+        if (!this.#produce(first)) continue;
+        await this.#ofProducer(producer.flush());
+        queue.shift();
+        continue;
       }
-    } finally {
-      this.#draining = undefined;
+      let sent = 0;
+      for (const send of queue) {
+        if (this.#isAlone(send) || !this.#produce(send)) break;
+        sent++;
+      }
+      queue.splice(0, sent);
     }
+  }
+
+  #isAlone(record: PendingSend): boolean {
+    return !this.#refused.isEmpty && this.#refused.find(record)?.isAlone === true;
   }
 }
 
-function deliveryError(failure: DeliveryFailure): ProductionError {
+function deliveryError(failure: DeliveryFailure, note = ''): ProductionError {
   const { topic, partition, error } = failure;
-  return new ProductionError(`A record could not be written to ${topic}-${partition}: ${error.message}`, {
+  return new ProductionError(`A record could not be written to ${topic}-${partition}: ${error.message}${note}`, {
     cause: error,
     topic,
     partition,
   });
+}
+
+/** The native client lets no transaction commit in which a record failed. */
+function abortFor({ topic, partition, error }: DeliveryFailure): KafkaError {
+  const { code, kafkaCode } = error instanceof KafkaError ? error : { code: 'KAFKA_FAILURE' as const, kafkaCode: '' };
+  const message = `A record for ${topic}-${partition} was not delivered: ${error.message}`;
+  return new KafkaError(code, message, { kafkaCode, requiresAbort: true, cause: error, topic, partition });
 }

@@ -82,6 +82,8 @@ export class StreamLoop {
     const { productionHandler, deadLetterTopic } = options;
     this.#collector = new RecordCollector({
       ...{ producer, topics: partitionCounts, productionHandler, deadLetterTopic, counters, logger },
+      isTransactional: options.processingGuarantee === 'exactly_once_v2',
+      isChangelog: topics.isChangelog,
     });
     const { repartitionTopics } = topics;
     this.#housekeeping = new Housekeeping({ admin, partitionCounts, repartitionTopics, localState, options });
@@ -204,6 +206,8 @@ export class StreamLoop {
     await this.#pump.unassign(partitions);
     this.#collector.clear();
     await this.#guarantee.abort();
+    await this.#collector.aborted();
+    this.#commits.aborted();
     const starts = await retrying(this.deps.options, 'read committed offsets', () =>
       startingOffsets(partitions, this.#membership, this.deps.admin, this.#policyOf),
     );

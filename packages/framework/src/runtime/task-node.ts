@@ -1,5 +1,5 @@
 import type { RecordHeaders } from '../client/records.js';
-import { ProcessingError, SerdeError } from '../errors/errors.js';
+import { KafkaError, ProcessingError, SerdeError, TaskMigratedError } from '../errors/errors.js';
 import { StreamsError } from '../errors/streams-error.js';
 import type { Punctuator } from '../processor/processor-context.js';
 import { DeferredProcessingError } from '../processor/deferred-processing-error.js';
@@ -162,6 +162,8 @@ export class SinkTaskNode implements TaskNode {
     try {
       return services.collector.send(topic, partition, key, value, record.timestamp, record.headers);
     } catch (error) {
+      // Not this record's fault: the transaction has failed, or the producer.
+      if (isOfTransaction(error)) throw services.raise(error);
       return this.answer(error, step, topic);
     }
   }
@@ -183,6 +185,10 @@ export class SinkTaskNode implements TaskNode {
     services.dropped(failure, answer);
     return answer === 'dead-letter' ? services.deadLetter(failure, failed) : undefined;
   }
+}
+
+function isOfTransaction(error: unknown): error is Error {
+  return error instanceof TaskMigratedError || (error instanceof KafkaError && error.requiresAbort);
 }
 
 function bytesOf(serializer: Serializer<unknown>, topic: string, data: unknown, headers: RecordHeaders): Buffer | null {

@@ -66,6 +66,15 @@ export class TopologyTopics {
   /** True if the topic that a store's table is read from serves as its changelog. */
   readonly isSourceChangelog = (store: string): boolean => this.plan.sourceChangelogs.has(store);
 
+  /** Whether a topic, by its full name, holds the changes of a store and nothing else. */
+  readonly isChangelog = (topic: string): boolean =>
+    this.plan.subtopologies.some(({ stores }) =>
+      stores.some(
+        ({ name, changelog }) =>
+          changelog !== undefined && !this.isSourceChangelog(name) && this.changelogTopic(name) === topic,
+      ),
+    );
+
   get subscription(): Subscription {
     return { topics: [...this.#byTopic.keys()], patterns: this.#patterns.map(({ pattern }) => pattern) };
   }

@@ -82,6 +82,8 @@ export class TopologyTestDriver {
       productionHandler,
       deadLetterTopic: options.deadLetterTopic,
       logger,
+      isTransactional: false,
+      isChangelog: this.#topics.isChangelog,
     });
     const handlers = { deserializationHandler, processingHandler };
     const storesDeps = {

@@ -130,6 +130,11 @@ export class ConfluentProducer implements RecordProducer {
       this.failures.push({ topic, partition, key, value, headers, timestamp, error: undefined });
       return true;
     }
+    if (code === NativeCode.state && this.options.transactionalId !== undefined) {
+      // An earlier record of the transaction has failed. The native client does not say so here, but nothing else can be.
+      const message = `Cannot produce to '${topic}': an earlier record of the transaction failed, so it has to be aborted (_STATE).`;
+      throw new KafkaError('KAFKA_FAILURE', message, { kafkaCode: '_STATE', requiresAbort: true, topic, partition });
+    }
     throw this.handle.failure(code, `Cannot produce to '${topic}' partition ${String(partition)}`, {
       topic,
       partition,
