@@ -130,6 +130,7 @@ export type {
   TopologyPlan,
 } from './topology/topology-nodes.js';
 export { confluentClients } from './client/confluent/confluent-clients.js';
+export { kafkaClients } from './client/kafka-clients.js';
 export type { ConfluentDefaults } from './client/confluent/cluster.js';
 export type { ClientState, StateListener } from './runtime/client-state.js';
 export type {

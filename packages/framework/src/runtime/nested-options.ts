@@ -38,6 +38,7 @@ const connection: Checks<KafkaConnectionOptions> = {
   rack: text,
   requestTimeoutMs: atLeast(1),
   connectTimeoutMs: atLeast(1),
+  fetcher: oneOf('wire', 'addon'),
 };
 const tls: Checks<TlsOptions> = {
   ca: text,

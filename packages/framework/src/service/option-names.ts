@@ -50,6 +50,7 @@ const KAFKA: Names<KafkaConnectionOptions> = {
   tls: true,
   sasl: true,
   rack: true,
+  fetcher: true,
   requestTimeoutMs: true,
   connectTimeoutMs: true,
 };

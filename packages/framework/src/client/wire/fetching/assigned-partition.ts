@@ -1,0 +1,67 @@
+import { partitionKey, type TopicPartition } from '../../records.js';
+import { Backoff } from './backoff.js';
+import { PartitionBuffer } from './partition-buffer.js';
+
+/** How often a partition is asked for again after an error, ms. */
+const FIRST_RETRY_MS = 50;
+const MAX_RETRY_MS = 1_000;
+
+/**
+ * One assignment of one partition to a fetcher. An object of its own per assignment: what was asked for on behalf of an
+ * earlier one finds it dropped, and is thrown away.
+ */
+export class AssignedPartition implements TopicPartition {
+  readonly key: string;
+  readonly buffer: PartitionBuffer;
+  readonly backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
+  isPaused = false;
+  /** Unassigned, or assigned anew: nothing of it may be returned. */
+  isDropped = false;
+  /** Reported as failed; not fetched any more. */
+  hasFailed = false;
+  /** A request under way asks for it; there is never more than one. */
+  isInFlight = false;
+  /** Not asked for before this time of the clock's `monotonicMs()`. */
+  retryAtMs = 0;
+
+  topicId: string | undefined;
+  /** Who leads it, as far as known. */
+  leaderId: number | undefined;
+  leaderEpoch = -1;
+  /** The broker has refused the topic id: the topic was deleted, or made anew. */
+  isTopicIdRefused = false;
+  /** Follower to read from (KIP-392) until `replicaUntilMs`. */
+  replicaId: number | undefined;
+  replicaUntilMs = 0;
+  /** Since when no broker knows the topic. */
+  missingSinceMs: number | undefined;
+
+  /** High watermark, or last stable offset under `read_committed`, as last heard. */
+  endOffset: number | undefined;
+  /** The next batch is known to be of this size; 0 if nothing is known. */
+  bytesNeeded = 0;
+
+  constructor(
+    readonly topic: string,
+    readonly partition: number,
+    /** Offset after everything fetched: what is asked for next. */
+    public fetchOffset: number,
+  ) {
+    this.key = partitionKey(topic, partition);
+    this.buffer = new PartitionBuffer(fetchOffset);
+  }
+
+  get isFetched(): boolean {
+    return !this.isDropped && !this.hasFailed;
+  }
+
+  /** Everything that the broker would return has been fetched. */
+  get isAtEnd(): boolean {
+    return this.endOffset !== undefined && this.fetchOffset >= this.endOffset;
+  }
+
+  /** The broker to ask. */
+  get source(): number | undefined {
+    return this.replicaId ?? this.leaderId;
+  }
+}
