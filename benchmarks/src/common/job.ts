@@ -18,7 +18,7 @@ export const SETTINGS = {
 } as const;
 
 /** Reads the job from the environment, runs it, and sends what it returns to the process that started this one. */
-export async function runJob<Result>(run: (job: Job) => Promise<Result>): Promise<void> {
+export async function runJob<Result, J = Job>(run: (job: J) => Promise<Result>): Promise<void> {
   const text = process.env['MILLRACE_BENCH_JOB'];
   if (text === undefined || process.send === undefined) {
     throw new Error('This file is a part of a benchmark and is started by it: npm run bench -- <name>');
@@ -26,7 +26,7 @@ export async function runJob<Result>(run: (job: Job) => Promise<Result>): Promis
   // Without the benchmark that asked for it, nobody wants the result.
   const endWithParent = (): never => process.exit(1);
   process.once('disconnect', endWithParent);
-  const result = await run(JSON.parse(text) as Job);
+  const result = await run(JSON.parse(text) as J);
   await new Promise<void>((resolve, reject) => {
     process.send?.(result, (error: Error | null) => {
       if (error === null) resolve();

@@ -1,9 +1,8 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Job } from './job.js';
 
 /** Runs one measured process and returns what it reports. `profileDir`: it also writes a CPU profile there. */
-export async function runProcess<Result>(module: URL, job: Job, profileDir?: string): Promise<Result> {
+export async function runProcess<Result>(module: URL, job: object, profileDir?: string): Promise<Result> {
   const child = fork(fileURLToPath(module), [], {
     env: { ...process.env, UV_THREADPOOL_SIZE: '16', MILLRACE_BENCH_JOB: JSON.stringify(job) },
     execArgv: profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`],

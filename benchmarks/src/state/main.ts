@@ -3,7 +3,7 @@ import { withKafka, type BenchmarkKafka } from '../common/benchmark-kafka.js';
 import { describeEnvironment } from '../common/environment.js';
 import { publish } from '../common/results.js';
 import { aggregatePart } from './aggregate-part.js';
-import { KafkaStreamsProgram } from './kafka-streams.js';
+import { KafkaStreamsProgram } from '../common/kafka-streams.js';
 import { readStateOptions } from './options.js';
 import { pausePart } from './pause-part.js';
 import { restorePart } from './restore-part.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KafkaAdmin, KafkaClientFactory } from '@millrace/framework';
 import { runProcess } from '../common/run-process.js';
-import type { KafkaStreamsProgram } from './kafka-streams.js';
+import type { KafkaStreamsProgram } from '../common/kafka-streams.js';
 import type { StateBenchmarkOptions } from './options.js';
 import type { StateJob } from './state-job.js';
 

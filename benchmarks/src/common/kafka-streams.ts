@@ -4,12 +4,11 @@ import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { StateJob } from './state-job.js';
 
 const VERSION = '4.1.1';
 const JAVA_SOURCES = fileURLToPath(new URL('../../java/', import.meta.url));
 
-/** The Kafka Streams program, ready to run. */
+/** The Java programs that Millrace is compared with, ready to run: Kafka Streams, and the consumer that comes with it. */
 export class KafkaStreamsProgram {
   readonly version = VERSION;
 
@@ -39,11 +38,15 @@ export class KafkaStreamsProgram {
     return new KafkaStreamsProgram(jars.map((jar) => join(directory, jar)).join(':'));
   }
 
-  /** Runs one measured JVM and returns what it reports. */
-  async run<Result>(job: StateJob): Promise<Result> {
+  /**
+   * Runs one measured JVM and returns what it reports.
+   *
+   * @param source file in `benchmarks/java`, which Java compiles and runs
+   */
+  async run<Result>(job: object, source = 'StateBenchmark.java'): Promise<Result> {
     const home = process.env['JAVA_HOME'];
     const java = home === undefined || home === '' ? 'java' : join(home, 'bin', 'java');
-    const args = ['-cp', this.classPath, join(JAVA_SOURCES, 'StateBenchmark.java')];
+    const args = ['-cp', this.classPath, join(JAVA_SOURCES, source)];
     const output = await run(java, args, { MILLRACE_BENCH_JOB: JSON.stringify(job) });
     return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Result;
   }
