@@ -1,5 +1,6 @@
 import type { Serde } from './serde.js';
 import { badBytes, wrongType } from './serde-failures.js';
+import { withTextForm } from './text-form.js';
 import { decodeUtf8 } from './text-serdes.js';
 
 export interface JsonSerdeOptions<T> {
@@ -22,38 +23,46 @@ export interface JsonSerdeOptions<T> {
  */
 export function json<T>(options: JsonSerdeOptions<T> = {}): Serde<T> {
   const { parse, validate } = options;
-  return Object.freeze({
+  const toText = (topic: string, data: T): string => {
+    let text: string | undefined;
+    try {
+      text = JSON.stringify(data) as string | undefined;
+    } catch (cause) {
+      throw wrongType('json', topic, `a value with a JSON form (${messageOf(cause)})`, data, cause);
+    }
+    if (text === undefined) throw wrongType('json', topic, 'a value with a JSON form', data);
+    return text;
+  };
+  const fromText = (topic: string, text: string): T => {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (cause) {
+      throw badBytes('json', topic, `valid JSON (${messageOf(cause)})`, Buffer.from(text, 'utf8'), cause);
+    }
+    if (validate !== undefined && !validate(value)) {
+      throw badBytes('json', topic, 'a value that passes the validate function', Buffer.from(text, 'utf8'));
+    }
+    if (parse === undefined) return value as T;
+    try {
+      return parse(value);
+    } catch (cause) {
+      const expected = `a value that the parse function accepts (${messageOf(cause)})`;
+      throw badBytes('json', topic, expected, Buffer.from(text, 'utf8'), cause);
+    }
+  };
+  const serde: Serde<T> = {
     name: 'json',
     serialize(topic: string, data: T): Buffer {
-      let text: string | undefined;
-      try {
-        text = JSON.stringify(data) as string | undefined;
-      } catch (cause) {
-        throw wrongType('json', topic, `a value with a JSON form (${messageOf(cause)})`, data, cause);
-      }
-      if (text === undefined) throw wrongType('json', topic, 'a value with a JSON form', data);
-      return Buffer.from(text, 'utf8');
+      return Buffer.from(toText(topic, data), 'utf8');
     },
     deserialize(topic: string, bytes: Buffer): T {
       const text = decodeUtf8(bytes);
       if (text === undefined) throw badBytes('json', topic, 'UTF-8 text', bytes);
-      let value: unknown;
-      try {
-        value = JSON.parse(text);
-      } catch (cause) {
-        throw badBytes('json', topic, `valid JSON (${messageOf(cause)})`, bytes, cause);
-      }
-      if (validate !== undefined && !validate(value)) {
-        throw badBytes('json', topic, 'a value that passes the validate function', bytes);
-      }
-      if (parse === undefined) return value as T;
-      try {
-        return parse(value);
-      } catch (cause) {
-        throw badBytes('json', topic, `a value that the parse function accepts (${messageOf(cause)})`, bytes, cause);
-      }
+      return fromText(topic, text);
     },
-  });
+  };
+  return withTextForm(Object.freeze(serde), { toText, fromText, isNewText: true });
 }
 
 const MESSAGE_CHARS = 300;

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Serde } from './serde.js';
 import { badBytes, wrongType } from './serde-failures.js';
+import { withTextForm } from './text-form.js';
 
 /**
  * Text of UTF-8 bytes, or undefined if they are none. The replacement character is the only trace that a decoder leaves
@@ -15,18 +16,25 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
  * UTF-8 text: Java's `StringSerializer`. Bytes that are not UTF-8 are an error (Java puts U+FFFD in their place). A lone
  * surrogate is written as U+FFFD (Java writes `?`).
  */
-export const string: Serde<string> = Object.freeze({
-  name: 'string',
-  serialize(topic: string, data: string): Buffer {
-    if (typeof data !== 'string') throw wrongType('string', topic, 'a string', data);
-    return Buffer.from(data, 'utf8');
-  },
-  deserialize(topic: string, bytes: Buffer): string {
-    const text = decodeUtf8(bytes);
-    if (text === undefined) throw badBytes('string', topic, 'UTF-8 text', bytes);
-    return text;
-  },
-});
+export const string: Serde<string> = withTextForm(
+  Object.freeze({
+    name: 'string',
+    serialize(topic: string, data: string): Buffer {
+      return Buffer.from(checkedString(topic, data), 'utf8');
+    },
+    deserialize(topic: string, bytes: Buffer): string {
+      const text = decodeUtf8(bytes);
+      if (text === undefined) throw badBytes('string', topic, 'UTF-8 text', bytes);
+      return text;
+    },
+  }),
+  { toText: checkedString, fromText: (_topic, text) => text, isNewText: false },
+);
+
+function checkedString(topic: string, data: string): string {
+  if (typeof data !== 'string') throw wrongType('string', topic, 'a string', data);
+  return data;
+}
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const UUID_FORM = 'a UUID as text, e.g. 123e4567-e89b-12d3-a456-426614174000';

@@ -11,6 +11,11 @@ export function toByteString(bytes: Uint8Array): ByteString {
   return buffer.toString('latin1', 0, bytes.length);
 }
 
+/** Whether each character is ASCII: then text in UTF-8 and its byte string are the same. */
+export function isAscii(text: string): boolean {
+  return Buffer.byteLength(text, 'utf8') === text.length;
+}
+
 /** A new buffer with these bytes. */
 export function toBuffer(bytes: ByteString): Buffer {
   return Buffer.from(bytes, 'latin1');

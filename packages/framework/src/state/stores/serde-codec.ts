@@ -1,19 +1,26 @@
 import { SerdeError, StateStoreError } from '../../errors/errors.js';
 import type { Serde } from '../../serde/serde.js';
-import { decodeInt64, encodeInt64, toBuffer, toByteString, type ByteString } from '../engine/byte-string.js';
+import { textFormOf, type TextForm } from '../../serde/text-form.js';
+import { decodeInt64, encodeInt64, isAscii, toBuffer, toByteString, type ByteString } from '../engine/byte-string.js';
+
+/** V8 makes strings that share the memory of a larger one from this length on. */
+const SHORTEST_SHARED = 13;
 
 /** Turns keys or values of one store into bytes and back; errors name the store. */
 export class SerdeCodec<T> {
   /** The last text encoded, because most keys are read and then written. */
   #lastText: T | undefined;
   #lastBytes: ByteString = '';
+  readonly #text: TextForm<T> | undefined;
 
   constructor(
     private readonly storeName: string,
     private readonly topic: string,
     private readonly part: 'key' | 'value',
     private readonly serde: Serde<T>,
-  ) {}
+  ) {
+    this.#text = textFormOf(serde);
+  }
 
   /** @throws StateStoreError `STORE_INVALID_KEY` for a null key. @throws SerdeError if the serde does. */
   encode(data: T): ByteString {
@@ -22,7 +29,7 @@ export class SerdeCodec<T> {
     }
     if (data === this.#lastText && this.part === 'key') return this.#lastBytes;
     try {
-      const bytes = toByteString(this.serde.serialize(this.topic, data));
+      const bytes = this.#text === undefined ? this.#bytesOf(data) : this.#textOf(data, this.#text);
       if (typeof data === 'string') {
         this.#lastText = data;
         this.#lastBytes = bytes;
@@ -37,11 +44,24 @@ export class SerdeCodec<T> {
   /** @throws SerdeError if the serde does */
   decode(bytes: ByteString): T {
     try {
+      // ASCII text is its own byte string.
+      if (this.#text !== undefined && isAscii(bytes)) return this.#text.fromText(this.topic, bytes);
       return this.serde.deserialize(this.topic, toBuffer(bytes));
     } catch (cause) {
       const message = `Store ${this.storeName}: a stored ${this.part} could not be deserialised by serde ${this.serde.name}. Was the store written with another serde? Then use a new store name.`;
       throw new SerdeError('DESERIALIZATION_FAILED', message, { cause, topic: this.topic });
     }
+  }
+
+  #bytesOf(data: T): ByteString {
+    return toByteString(this.serde.serialize(this.topic, data));
+  }
+
+  #textOf(data: T, form: TextForm<T>): ByteString {
+    const text = form.toText(this.topic, data);
+    if (!isAscii(text)) return toByteString(Buffer.from(text, 'utf8'));
+    // A byte string is kept: it must not keep a larger text in memory.
+    return form.isNewText || text.length < SHORTEST_SHARED ? text : toByteString(Buffer.from(text, 'latin1'));
   }
 }
 

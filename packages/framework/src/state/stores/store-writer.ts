@@ -24,7 +24,9 @@ export class StoreWriter<K, V> implements StoreTransaction {
   constructor(protected readonly deps: StoreWriterDeps<K, V>) {
     const { env, settings } = deps;
     this.buffer = env.buffer;
-    this.cache = settings.isCached ? new UpdateCache(env.buffer, env.cacheBudget) : undefined;
+    // Without a budget a cache would hold each update back for nothing.
+    const isCached = settings.isCached && env.cacheBudget.maxBytes > 0;
+    this.cache = isCached ? new UpdateCache(env.buffer, env.cacheBudget) : undefined;
   }
 
   /** Writes a value into the open transaction; null deletes. */
