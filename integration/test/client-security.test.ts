@@ -138,6 +138,23 @@ describe('security of the Kafka clients', function () {
     await admin.close();
   });
 
+  it('should report settings of a topic and members of a group that may not be seen', async () => {
+    const admin = await connected(as('onlooker').admin());
+    await rejectsWith('AUTHORIZATION_FAILED', /settings of topic 'security'.*ACL/, () =>
+      admin.describeTopicConfigs(['security']),
+    );
+    await rejectsWith('AUTHORIZATION_FAILED', /group 'security'.*ACL/, () => admin.describeGroup('security'));
+    await admin.close();
+  });
+
+  it('should read settings and groups over TLS and SASL', async () => {
+    const admin = await connected(confluentClients(right).admin());
+    const [described] = await admin.describeTopicConfigs(['security']);
+    assert.equal(described?.configs.get('cleanup.policy'), 'delete');
+    assert.equal((await admin.describeGroup('nobody is here')).state, 'dead');
+    await admin.close();
+  });
+
   it('should refuse a member of a group that may not be read', async () => {
     const membership = as('nobody').membership({ groupId: 'forbidden' });
     await rejectsWith('AUTHORIZATION_FAILED', /group 'forbidden'.*ACL/, () =>

@@ -19,6 +19,7 @@ export type {
   RecordProducer,
   RecordProducerOptions,
   Subscription,
+  TopicConfigs,
   TopicDescription,
 } from './client/port.js';
 export { NO_HEADERS } from './client/records.js';

@@ -189,6 +189,12 @@ export interface TopicDescription {
   readonly partitions: number;
 }
 
+/** All settings of a topic by name, those included that were never set, as the broker applies them. */
+export interface TopicConfigs {
+  readonly topic: string;
+  readonly configs: ReadonlyMap<string, string>;
+}
+
 export type OffsetSpec = 'earliest' | 'latest' | { readonly timestamp: number };
 
 export interface GroupMember {
@@ -211,6 +217,11 @@ export interface KafkaAdmin {
   listTopics(): Promise<string[]>;
   /** Topics that do not exist are left out. */
   describeTopics(topics: readonly string[]): Promise<TopicDescription[]>;
+  /**
+   * Settings of topics; those that do not exist are left out. Rejects with `AUTHORIZATION_FAILED` where the settings of one
+   * of them may not be seen, which is a right of its own (`DescribeConfigs`).
+   */
+  describeTopicConfigs(topics: readonly string[]): Promise<TopicConfigs[]>;
   /** Creates one topic and waits until it can be used. Rejects with `TOPIC_EXISTS`, `AUTHORIZATION_FAILED`, ... */
   createTopic(topic: NewTopic): Promise<void>;
   createPartitions(topic: string, totalPartitions: number): Promise<void>;

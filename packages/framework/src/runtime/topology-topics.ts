@@ -2,6 +2,7 @@ import type { KafkaAdmin, NewTopic, Subscription } from '../client/port.js';
 import { KafkaError, TopologyError } from '../errors/errors.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { RepartitionTopic, SourceNode, Subtopology, TopologyPlan } from '../topology/topology-nodes.js';
+import { InternalTopicCheck, type ExistingTopic } from './internal-topic-check.js';
 
 /** A source node with the subtopology that it belongs to. */
 export interface InputTopic {
@@ -33,6 +34,7 @@ export class TopologyTopics {
   readonly #internal: ReadonlyMap<string, RepartitionTopic>;
   readonly #byTopic = new Map<string, InputTopic>();
   #counts: ReadonlyMap<string, number> = new Map();
+  readonly #settings = new InternalTopicCheck();
   readonly #patterns: (InputTopic & { readonly pattern: RegExp })[] = [];
 
   constructor(
@@ -107,6 +109,7 @@ export class TopologyTopics {
     ]);
     const counts = new Map(described.map(({ topic, partitions }) => [topic, partitions]));
     this.#requireTopics(external, counts);
+    const existing: ExistingTopic[] = [];
     for (const topic of this.#internal.values()) {
       const partitions = this.#partitionsOf(topic.name, counts, []);
       const wanted = {
@@ -114,29 +117,34 @@ export class TopologyTopics {
         partitions,
         kind: 'repartition',
         configs: REPARTITION_CONFIGS,
-      };
-      await this.#ensureInternal(admin, wanted, counts, options);
+      } as const;
+      if (await this.#ensureInternal(admin, wanted, counts, options)) existing.push(wanted);
     }
     for (const subtopology of this.plan.subtopologies) {
       this.checkCopartitioning(subtopology, counts);
-      await this.#ensureChangelogs(admin, subtopology, counts, options);
+      existing.push(...(await this.#ensureChangelogs(admin, subtopology, counts, options)));
     }
+    await this.#settings.check(admin, existing, options.logger);
     this.#counts = counts;
     return counts;
   }
 
-  /** Changelogs have a partition for each task. */
+  /**
+   * Changelogs have a partition for each task.
+   *
+   * @returns those that were there before
+   */
   async #ensureChangelogs(
     admin: KafkaAdmin,
     subtopology: Subtopology,
     counts: Map<string, number>,
     options: PrepareOptions,
-  ): Promise<void> {
+  ): Promise<ExistingTopic[]> {
     const { additionalRetentionMs } = options;
     const logged = subtopology.stores.filter(
       ({ name, changelog }) => changelog !== undefined && !this.isSourceChangelog(name),
     );
-    if (subtopology.stores.length === 0) return;
+    if (subtopology.stores.length === 0) return [];
     const inputs = this.inputsOf(subtopology, counts);
     checkEqualCounts(
       inputs,
@@ -146,15 +154,15 @@ export class TopologyTopics {
     const partitions = this.taskCount(subtopology, counts);
     const described = await admin.describeTopics(logged.map(({ name }) => this.changelogTopic(name)));
     for (const { topic, partitions: existing } of described) counts.set(topic, existing);
+    const existing: ExistingTopic[] = [];
     for (const { name, changelog } of logged) {
-      const configs = changelog?.topicConfig({ additionalRetentionMs }) ?? {};
-      await this.#ensureInternal(
-        admin,
-        { topic: this.changelogTopic(name), partitions, kind: 'changelog', configs },
-        counts,
-        options,
-      );
+      if (changelog === undefined) continue;
+      const configs = changelog.topicConfig({ additionalRetentionMs });
+      const { retention } = changelog;
+      const wanted = { topic: this.changelogTopic(name), partitions, kind: 'changelog', configs, retention } as const;
+      if (await this.#ensureInternal(admin, wanted, counts, options)) existing.push(wanted);
     }
+    return existing;
   }
 
   /** Tasks of a subtopology: one per partition of its largest input, by default as {@link prepare} has found it. */
@@ -284,14 +292,16 @@ export class TopologyTopics {
     });
   }
 
+  /** @returns whether somebody else has created it, so that its settings may be others */
   async #ensureInternal(
     admin: KafkaAdmin,
     wanted: WantedTopic,
     counts: Map<string, number>,
     options: PrepareOptions,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { topic, partitions, kind, configs } = wanted;
     let existing = counts.get(topic);
+    let isOurs = false;
     if (existing === undefined) {
       const created: NewTopic = {
         topic,
@@ -303,6 +313,7 @@ export class TopologyTopics {
         await admin.createTopic(created);
         options.logger.info({ topic, partitions }, `Created ${kind} topic ${topic} with ${partitions} partitions`);
         existing = partitions;
+        isOurs = true;
       } catch (error) {
         // Another instance that starts at the same time may have been first.
         if (!(error instanceof KafkaError && error.code === 'TOPIC_EXISTS')) throw error;
@@ -318,6 +329,7 @@ export class TopologyTopics {
       );
     }
     counts.set(topic, existing);
+    return !isOurs;
   }
 }
 

@@ -1,5 +1,6 @@
 import { ClusterConnection, type ClientDefaults } from '../connection/cluster-connection.js';
 import type { KafkaConnectionOptions } from '../options.js';
+import { SharedNetwork } from '../wire/network/shared-network.js';
 import type { NativeConfig } from './addon.js';
 import { connectionConfig } from './connection-config.js';
 
@@ -8,10 +9,13 @@ export type ConfluentDefaults = ClientDefaults;
 
 /** One cluster as the clients on the addon share it. */
 export class Cluster extends ClusterConnection {
+  /** For what is not done through the addon. */
+  readonly network: SharedNetwork;
   private readonly config: NativeConfig;
 
   constructor(connection: KafkaConnectionOptions, defaults: ClientDefaults) {
     super(connection, defaults);
+    this.network = new SharedNetwork(this);
     this.config = connectionConfig(connection, this.clientId);
   }
 

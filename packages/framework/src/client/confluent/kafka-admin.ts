@@ -1,14 +1,15 @@
 import { KafkaError } from '../../errors/errors.js';
 import type {
   GroupDescription,
-  GroupMember,
   IsolationLevel,
   KafkaAdmin,
   NewTopic,
   OffsetSpec as PortOffsetSpec,
+  TopicConfigs,
   TopicDescription,
 } from '../port.js';
 import type { OffsetAndMetadata, TopicPartition, TopicPartitionOffset } from '../records.js';
+import { WireAdmin } from '../wire/admin/wire-admin.js';
 import { OffsetSpec, type NativeError, type NativePartition } from './addon.js';
 import { AdminHandle, type AdminCall } from './admin-handle.js';
 import type { Cluster } from './cluster.js';
@@ -25,57 +26,24 @@ interface NativeTopic {
   readonly error?: NativeError;
 }
 
-interface NativeGroup {
-  readonly groupId: string;
-  readonly state: number;
-  readonly error?: NativeError;
-  readonly members: readonly {
-    readonly memberId: string;
-    readonly clientId: string;
-    readonly groupInstanceId?: string | null;
-    readonly assignment?: { readonly topicPartitions: readonly TopicPartition[] };
-  }[];
-}
-
-interface NativeGroupList {
-  readonly groups: readonly { readonly groupId: string }[];
-  readonly errors: readonly NativeError[];
-}
-
-/** A coordinator that is starting, or moving, knows no groups for the moment. */
-const LOADING: ReadonlySet<number> = new Set<number>([
-  NativeCode.coordinatorLoadInProgress,
-  NativeCode.coordinatorNotAvailable,
-  NativeCode.notCoordinator,
-]);
-
 type PartitionResult = NativePartition & { readonly error?: NativeError };
-
-/** States of a group in the addon's numbering; what is missing counts as `dead`. */
-const groupStates: Readonly<Record<number, GroupDescription['state']>> = {
-  1: 'rebalancing',
-  2: 'rebalancing',
-  3: 'stable',
-  // KIP-848: assigning and reconciling.
-  6: 'rebalancing',
-  7: 'rebalancing',
-  5: 'empty',
-};
 
 /**
  * {@link KafkaAdmin} on the addon's admin client.
  *
- * Topic configurations can be given when a topic is created, and neither read nor changed later: the addon has no call
- * for it.
+ * What the addon has no call for (settings of topics), or no safe one (members of a group), goes through
+ * {@link WireAdmin}.
  */
 export class ConfluentAdmin implements KafkaAdmin {
   private readonly handle: AdminHandle;
   private readonly groups: GroupOffsets;
+  private readonly wire: WireAdmin;
   private readonly timeoutMs: number;
 
   constructor(cluster: Cluster) {
     this.handle = new AdminHandle(cluster);
     this.groups = new GroupOffsets(cluster);
+    this.wire = new WireAdmin(cluster.network, cluster.requestTimeoutMs);
     this.timeoutMs = cluster.requestTimeoutMs;
   }
 
@@ -255,36 +223,12 @@ export class ConfluentAdmin implements KafkaAdmin {
     return this.groups.read(groupId, partitions);
   }
 
-  async describeGroup(groupId: string): Promise<GroupDescription> {
-    const what = `Cannot describe group '${groupId}'`;
-    if (!(await this.isListed(groupId, what))) return { groupId, state: 'dead', members: [] };
-    // While the group has no coordinator (a fresh cluster, a broker gone) the addon crashes the process on its answer,
-    // which lacks the assignor's name (1.10.1, common.cc, FromConsumerGroupDescription). This call only fails then.
-    await this.groups.read(groupId, [{ topic: 'millrace', partition: 0 }]).catch(ignoreUnknownTopic);
-    const { groups } = await this.handle.call<{ readonly groups: readonly NativeGroup[] }>(what, (admin, done) => {
-      admin.describeGroups([groupId], { timeout: this.timeoutMs }, done as never);
-    });
-    const [group] = groups;
-    if (group === undefined || group.error?.code === NativeCode.groupIdNotFound) {
-      return { groupId, state: 'dead', members: [] };
-    }
-    if (group.error !== undefined && group.error.code !== 0) throw this.handle.failure(group.error, what);
-    return { groupId, state: groupStates[group.state] ?? 'dead', members: group.members.map(toMember) };
+  describeTopicConfigs(topics: readonly string[]): Promise<TopicConfigs[]> {
+    return this.wire.describeTopicConfigs(topics);
   }
 
-  /**
-   * Does a coordinator know the group, and show it to us? Only then may it be described: where the broker answers with an
-   * error for the group (coordinator still loading, not authorized), the addon 1.10.1 reads a null assignor name and the
-   * process dies of a segmentation fault.
-   */
-  private async isListed(groupId: string, what: string): Promise<boolean> {
-    const { groups, errors } = await this.handle.call<NativeGroupList>(what, (admin, done) => {
-      admin.listGroups({ timeout: this.timeoutMs }, done as never);
-    });
-    if (groups.some((group) => group.groupId === groupId)) return true;
-    const failure = errors.find(({ code }) => !LOADING.has(code));
-    if (failure !== undefined) throw this.handle.failure(failure, what);
-    return false;
+  describeGroup(groupId: string): Promise<GroupDescription> {
+    return this.wire.describeGroup(groupId);
   }
 
   async deleteGroup(groupId: string): Promise<void> {
@@ -298,31 +242,12 @@ export class ConfluentAdmin implements KafkaAdmin {
   }
 
   async close(): Promise<void> {
+    await this.wire.close();
     await this.groups.close();
     await this.handle.close();
   }
 }
 
-/** A group is asked about a topic that need not exist. */
-function ignoreUnknownTopic(error: unknown): void {
-  if (
-    error instanceof KafkaError &&
-    (error.code === 'TOPIC_NOT_FOUND' || error.kafkaCode === 'TOPIC_AUTHORIZATION_FAILED')
-  )
-    return;
-  throw error;
-}
-
 function copy({ topic, partition, offset }: TopicPartitionOffset): TopicPartitionOffset {
   return { topic, partition, offset };
-}
-
-function toMember(member: NativeGroup['members'][number]): GroupMember {
-  const partitions = member.assignment?.topicPartitions.map(({ topic, partition }) => ({ topic, partition })) ?? [];
-  return {
-    memberId: member.memberId,
-    clientId: member.clientId,
-    partitions,
-    ...(member.groupInstanceId == null ? {} : { groupInstanceId: member.groupInstanceId }),
-  };
 }

@@ -2,7 +2,7 @@ import { KafkaError } from '../../errors/errors.js';
 
 /** What a denial is about. */
 export type AccessResource = 'topic' | 'group' | 'transactionalId' | 'cluster';
-export type AccessOperation = 'describe' | 'read' | 'write' | 'create' | 'alter' | 'delete';
+export type AccessOperation = 'describe' | 'read' | 'write' | 'create' | 'alter' | 'delete' | 'describeConfigs';
 
 /** Forbids something. What is left out stands for all. */
 export interface Denial {

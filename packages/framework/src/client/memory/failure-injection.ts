@@ -9,8 +9,8 @@ export type ClientCallKind =
   | `fetcher.${'connect' | 'assign' | 'unassign' | 'poll' | 'close'}`
   | `producer.${'connect' | 'produce' | 'send' | 'drain' | 'flush' | 'initTransactions' | 'beginTransaction'}`
   | `producer.${'sendOffsets' | 'commitTransaction' | 'abortTransaction' | 'close'}`
-  | `admin.${'connect' | 'listTopics' | 'describeTopics' | 'createTopic' | 'createPartitions' | 'deleteTopic'}`
-  | `admin.${'deleteRecords' | 'listOffsets' | 'groupOffsets' | 'describeGroup' | 'deleteGroup' | 'close'}`;
+  | `admin.${'connect' | 'listTopics' | 'describeTopics' | 'describeTopicConfigs' | 'createTopic' | 'createPartitions'}`
+  | `admin.${'deleteTopic' | 'deleteRecords' | 'listOffsets' | 'groupOffsets' | 'describeGroup' | 'deleteGroup' | 'close'}`;
 
 /** One call of one client. */
 export interface ClientCall {

@@ -1,10 +1,28 @@
-import type { GroupDescription, IsolationLevel, KafkaAdmin, NewTopic, OffsetSpec, TopicDescription } from '../port.js';
+import type {
+  GroupDescription,
+  IsolationLevel,
+  KafkaAdmin,
+  NewTopic,
+  OffsetSpec,
+  TopicConfigs,
+  TopicDescription,
+} from '../port.js';
 import type { OffsetAndMetadata, TopicPartition, TopicPartitionOffset } from '../records.js';
 import type { AccessOperation } from './access-control.js';
 import type { ClientProcess } from './client-process.js';
 import type { ClientCallKind } from './failure-injection.js';
 import { clientClosed } from './kafka-failures.js';
 import type { MemoryCluster } from './memory-cluster.js';
+
+/** What a Kafka 4 broker applies where a topic sets nothing. Retention is not carried out. */
+const BROKER_DEFAULTS: readonly (readonly [string, string])[] = [
+  ['cleanup.policy', 'delete'],
+  ['max.message.bytes', '1048588'],
+  ['message.timestamp.type', 'CreateTime'],
+  ['min.compaction.lag.ms', '0'],
+  ['retention.bytes', '-1'],
+  ['retention.ms', '604800000'],
+];
 
 /** Administration of the in-memory Kafka. */
 export class MemoryAdmin implements KafkaAdmin {
@@ -36,6 +54,16 @@ export class MemoryAdmin implements KafkaAdmin {
         this.#checkTopic('describe', topic);
         const found = this.#cluster.topics.find(topic);
         return found === undefined ? [] : [{ topic, partitions: found.partitions.length }];
+      }),
+    );
+  }
+
+  describeTopicConfigs(names: readonly string[]): Promise<TopicConfigs[]> {
+    return this.#call('admin.describeTopicConfigs', [names], () =>
+      names.flatMap((topic) => {
+        this.#checkTopic('describeConfigs', topic);
+        const found = this.#cluster.topics.find(topic);
+        return found === undefined ? [] : [{ topic, configs: new Map([...BROKER_DEFAULTS, ...found.configs]) }];
       }),
     );
   }

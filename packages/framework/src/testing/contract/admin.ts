@@ -30,6 +30,21 @@ export const adminCases: readonly ContractCase[] = [
     }
   }),
 
+  contractCase('should read the settings of topics, those never set included', async (s) => {
+    const admin = await s.admin();
+    const compacted = await s.topic(1, { 'cleanup.policy': 'compact', 'min.compaction.lag.ms': '12345' });
+    const windowed = await s.topic(1, { 'cleanup.policy': 'compact,delete', 'retention.ms': '86400000' });
+    const described = await admin.describeTopicConfigs([compacted, s.harness.uniqueName('missing'), windowed]);
+    assert.deepEqual(described.map(({ topic }) => topic).sort(), [compacted, windowed].sort());
+    const configs = new Map(described.map((description) => [description.topic, description.configs]));
+    assert.equal(configs.get(compacted)?.get('cleanup.policy'), 'compact');
+    assert.equal(configs.get(compacted)?.get('min.compaction.lag.ms'), '12345');
+    assert.equal(configs.get(windowed)?.get('cleanup.policy'), 'compact,delete');
+    assert.equal(configs.get(windowed)?.get('retention.ms'), '86400000');
+    assert.equal(configs.get(windowed)?.get('retention.bytes'), '-1', 'the default');
+    assert.deepEqual(await admin.describeTopicConfigs([]), []);
+  }),
+
   contractCase('should add partitions, and never take any away', async (s) => {
     const admin = await s.admin();
     const topic = await s.topic(2);

@@ -65,7 +65,7 @@ export class MetadataSource {
   /**
    * Asks one broker after the other until one answers.
    *
-   * @throws KafkaError `BROKER_UNREACHABLE` when the request time-out is over; at once what is not retriable
+   * @throws KafkaError `BROKER_UNREACHABLE` when the request time-out is over; at once what a broker answers
    */
   async ask<T>(toRequest: (versions: ApiVersions) => WireRequest<T>): Promise<T> {
     const deadlineMs = Date.now() + this.deps.timeoutMs;
@@ -75,7 +75,7 @@ export class MetadataSource {
         try {
           return await lane.send(toRequest);
         } catch (error) {
-          if (!(error instanceof KafkaError) || !error.isRetriable) throw error;
+          if (!isConnectionTrouble(error)) throw error;
           reasons.push(`${lane.server}: ${reasonOf(error.cause ?? error)}`);
         }
         if (Date.now() >= deadlineMs) break;
@@ -84,4 +84,10 @@ export class MetadataSource {
       await this.deps.wait(backoffMs(round));
     }
   }
+}
+
+/** The client's own errors begin with an underscore; what a broker answers another would answer, too. */
+function isConnectionTrouble(error: unknown): error is KafkaError {
+  if (!(error instanceof KafkaError) || !error.isRetriable) return false;
+  return error.kafkaCode.startsWith('_') || error.kafkaCode === 'BROKER_NOT_AVAILABLE';
 }
