@@ -12,6 +12,8 @@ const LOOK_INTERVAL_MS = 200;
 export class TransactionWatch {
   /** Longest time for which one transaction was seen open at the front of a partition, ms. */
   longestMs = 0;
+  /** Whether one was open at the last look. */
+  isOpen = false;
   readonly #done: Promise<void>;
   #isStopped = false;
 
@@ -44,6 +46,7 @@ export class TransactionWatch {
           else if (open.get(key)?.offset !== offset) open.set(key, { offset, sinceMs: nowMs });
           this.longestMs = Math.max(this.longestMs, nowMs - (open.get(key)?.sinceMs ?? nowMs));
         }
+        this.isOpen = open.size > 0;
         await sleep(LOOK_INTERVAL_MS);
       }
     } finally {

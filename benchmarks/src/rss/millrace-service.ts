@@ -1,4 +1,4 @@
-import { confluentClients, StreamsClient } from '@millrace/framework';
+import { StreamsClient } from '@millrace/framework';
 import { runJob, SETTINGS } from '../common/job.js';
 import { round } from '../common/results.js';
 import { totalsTopology } from '../common/totals-topology.js';
@@ -23,7 +23,7 @@ async function aggregate(job: RssJob): Promise<readonly RssSample[]> {
   };
   const client = new StreamsClient(totalsTopology({ ...job, engine: 'lmdb' }, onOrder), {
     applicationId: job.groupId,
-    kafka: confluentClients({ bootstrapServers: job.bootstrapServers }),
+    kafka: { bootstrapServers: job.bootstrapServers },
     processingGuarantee: 'exactly_once_v2',
     commitIntervalMs: job.commitIntervalMs,
     maxPollRecords: SETTINGS.pollRecords,

@@ -5,7 +5,7 @@ import type { RecordCollector } from './record-collector.js';
 import { retrying, type Patience } from './retry.js';
 import type { StreamCounters } from './stream-counters.js';
 import type { StreamTask } from './stream-task.js';
-import type { TaskChangelog } from './task-stores.js';
+import type { TaskChangelog, TaskStores } from './task-stores.js';
 
 export interface CommitDeps extends Patience {
   readonly guarantee: ProcessingGuarantee;
@@ -25,6 +25,8 @@ type ChangelogEnds = ReadonlyMap<string, number>;
 export class CommitCoordinator {
   #lastOffsetsMs: number;
   #sentBefore = 0;
+  /** Stores with changes of which nobody knows yet where they end in the changelogs. */
+  readonly #unplaced = new WeakSet<TaskStores>();
 
   constructor(private readonly deps: CommitDeps) {
     this.#lastOffsetsMs = deps.clock.monotonicMs();
@@ -35,8 +37,9 @@ export class CommitCoordinator {
    *  1. drain the asynchronous work and the caches of every task: each record taken has had its effects
    *  2. write what changed in the stores to their changelogs
    *  3. flush the producer: every record is acknowledged, or answered by the production handler
-   *  4. now and then, ask where the changelogs end. Before step 5: a later owner of a task cannot have written to them
-   *     yet, or step 5 fails. What follows up to the end may be read once more, never too little
+   *  4. now and then, and at last when nothing moves any more, ask where the changelogs end. Before step 5: a later owner
+   *     of a task cannot have written to them yet, or step 5 fails. What follows up to the end may be read once more,
+   *     never too little
    *  5. commit output and input offsets, which carry the partitions' stream time
    *  6. make the stores' changes permanent: never before 5, so that local state is never ahead
    *  7. tell the tasks
@@ -55,11 +58,13 @@ export class CommitCoordinator {
     await retrying(this.deps, 'flush the producer', () => collector.flush());
     const byTask = tasks.map((task) => ({ task, offsets: task.committable() }));
     const moved = byTask.flatMap((entry) => entry.offsets);
-    if (moved.length > 0 || collector.recordsSent !== this.#sentBefore) {
-      // Offsets are what the group's generation fences: output of a punctuator must not commit without any.
-      const offsets = moved.length > 0 ? moved : fencingOffsets(tasks);
+    const hasEffects = moved.length > 0 || collector.recordsSent !== this.#sentBefore;
+    const asksEnds = this.#asksEnds(tasks, isLast, hasEffects);
+    // Offsets are what the group's generation fences: output of a punctuator must not commit without any.
+    const offsets = moved.length > 0 || !(hasEffects || asksEnds) ? moved : fencingOffsets(tasks);
+    if (hasEffects || offsets.length > 0) {
       // 4
-      const ends = await this.#changelogEnds(tasks, isLast);
+      const ends: ChangelogEnds = asksEnds ? await this.#changelogEnds(tasks) : new Map();
       // 5
       await guarantee.commit(offsets, membership);
       this.#sentBefore = collector.recordsSent;
@@ -68,6 +73,10 @@ export class CommitCoordinator {
       collector.committed();
       // 6
       for (const task of tasks) commitStores(task, ends);
+      for (const { stores } of tasks) if (stores !== undefined) this.#place(stores, asksEnds);
+    } else {
+      // What waits to be written to disk does not wait for the next record.
+      for (const { stores } of tasks) stores?.state.flushIfDue();
     }
     // 7
     for (const entry of byTask) entry.task.committed(entry.offsets);
@@ -79,11 +88,20 @@ export class CommitCoordinator {
     this.#sentBefore = this.deps.collector.recordsSent;
   }
 
-  async #changelogEnds(tasks: readonly StreamTask[], isLast: boolean): Promise<ChangelogEnds> {
+  /** Without effects only for state that would otherwise be restored once more. */
+  #asksEnds(tasks: readonly StreamTask[], isLast: boolean, hasEffects: boolean): boolean {
+    if (!isLast && this.deps.clock.monotonicMs() - this.#lastOffsetsMs < CHANGELOG_OFFSETS_INTERVAL_MS) return false;
+    return hasEffects || tasks.some(({ stores }) => stores !== undefined && this.#unplaced.has(stores));
+  }
+
+  #place(stores: TaskStores, isPlaced: boolean): void {
+    if (isPlaced) this.#unplaced.delete(stores);
+    else this.#unplaced.add(stores);
+  }
+
+  async #changelogEnds(tasks: readonly StreamTask[]): Promise<ChangelogEnds> {
     const { admin, clock } = this.deps;
-    const nowMs = clock.monotonicMs();
-    if (!isLast && nowMs - this.#lastOffsetsMs < CHANGELOG_OFFSETS_INTERVAL_MS) return new Map();
-    this.#lastOffsetsMs = nowMs;
+    this.#lastOffsetsMs = clock.monotonicMs();
     const partitions = tasks
       .flatMap((task) => ownChangelogs(task))
       .map(({ topic, partition }) => ({ topic, partition }));

@@ -5,6 +5,7 @@ import type { StreamsOptions } from '../../dist/runtime/options.js';
 import { StreamsClient } from '../../dist/runtime/streams-client.js';
 import { createPinoLogger } from '../../dist/telemetry/pino-logger.js';
 import { VirtualClock } from '../../dist/time/virtual-clock.js';
+import { SimulatedDisk } from '../simulation/simulated-disk.js';
 import { countTopology } from './count-topology.js';
 
 class World {
@@ -16,14 +17,15 @@ class World {
     this.kafka.createTopic({ topic: 'out', partitions: 2 });
   }
 
-  client(identity: string, options: Partial<StreamsOptions> = {}): StreamsClient {
-    return new StreamsClient(countTopology(), {
-      applicationId: 'app',
-      kafka: this.kafka.clients(identity),
-      clock: this.clock,
-      logger: createPinoLogger({ level: 'silent' }),
-      ...options,
-    });
+  /** @param disk keeps the state over the process's end */
+  client(identity: string, options: Partial<StreamsOptions> = {}, disk?: SimulatedDisk): StreamsClient {
+    const all = {
+      ...{ applicationId: 'app', kafka: this.kafka.clients(identity), clock: this.clock },
+      ...{ logger: createPinoLogger({ level: 'silent' }), ...options },
+    };
+    if (disk === undefined) return new StreamsClient(countTopology(), all);
+    const user = { identity, isAlive: () => this.kafka.isAlive(identity), onWrite: () => undefined };
+    return new StreamsClient(countTopology('lmdb'), all, () => disk.open(user));
   }
 
   feed(from: number, to: number): void {
@@ -74,6 +76,28 @@ describe('StreamsClient with state', () => {
         await world.clock.run(client.close());
         if (round === 1) world.feed(60, 120);
       }
+      world.assertExact(120);
+    });
+  }
+
+  for (const end of ['stop', 'crash'] as const) {
+    it(`should restore nothing after a ${end} when its last changes are a while ago`, async () => {
+      const world = new World();
+      const disk = new SimulatedDisk('disk');
+      world.feed(0, 60);
+      const first = world.client('process-1', exactlyOnce, disk);
+      await world.clock.run(first.start());
+      await world.clock.runUntil(() => first.metrics.processedRecords >= 60);
+      await world.clock.advance(end === 'stop' ? 1_000 : 40_000);
+      if (end === 'stop') await world.clock.run(first.close());
+      else world.kafka.crash('process-1');
+
+      world.feed(60, 120);
+      const second = world.client('process-2', exactlyOnce, disk);
+      await world.clock.run(second.start());
+      await world.clock.runUntil(() => second.metrics.processedRecords >= 60);
+      assert.equal(second.metrics.restore?.restoredRecords, 0);
+      await world.clock.run(second.close());
       world.assertExact(120);
     });
   }
