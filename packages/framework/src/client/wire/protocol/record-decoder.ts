@@ -32,10 +32,10 @@ export class RecordDecoder {
   private baseTimestamp = 0;
   private hasOwnTimestamps = true;
 
-  /** Begins a batch, whose records are `data` from `start` to before `end`. */
+  /** Begins a batch that has records: they are `data` from `start` to before `end`. */
   begin(data: Buffer, start: number, end: number, content: BatchContent): void {
     const { recordCount } = content;
-    if (recordCount < 0 || recordCount * MIN_RECORD_BYTES > end - start) {
+    if (recordCount < 1 || recordCount * MIN_RECORD_BYTES > end - start) {
       throw new DamagedBatch(`a batch claims ${recordCount} records in ${end - start} bytes`);
     }
     this.data = data;
@@ -46,7 +46,6 @@ export class RecordDecoder {
     this.hasOwnTimestamps = content.commonTimestamp === undefined;
     this.baseTimestamp = content.commonTimestamp ?? content.baseTimestamp;
     this.recordsLeft = recordCount;
-    if (recordCount === 0) this.finish();
   }
 
   /**
@@ -156,11 +155,14 @@ export class RecordDecoder {
 
   /** @param low the first 28 bits */
   private longVarint(low: number): number {
-    let raw = low;
-    for (let bits = 28; bits < 70; bits += 7) {
+    let high = 0;
+    for (let bits = 0; bits < 42; bits += 7) {
       const byte = this.at < this.end ? this.data[this.at++]! : 0x80;
-      raw += (byte & 0x7f) * 2 ** bits;
-      if (byte < 0x80) return low & 1 ? -(raw + 1) / 2 : raw / 2;
+      high += (byte & 0x7f) * 2 ** bits;
+      if (byte >= 0x80) continue;
+      // Halved before they are added, so that a safe integer never needs 54 bits.
+      const half = (low >>> 1) + high * 0x800_0000;
+      return (low & 1) === 0 ? half : -half - 1;
     }
     throw new DamagedBatch('a variable-length number has no end');
   }

@@ -170,7 +170,12 @@ export class RecordReader {
       recordCount: bytes.readInt32BE(start + BatchField.recordCount),
     };
     const codec = attributes & BatchAttribute.codec;
-    if (codec === Codec.none || content.recordCount === 0) {
+    if (content.recordCount === 0) {
+      // Emptied by compaction. Java does not look at what may stand behind the header either.
+      this.decoder.skipRest();
+      return;
+    }
+    if (codec === Codec.none) {
       this.decoder.begin(bytes, start + BatchField.records, batchEnd, content);
       return;
     }

@@ -18,6 +18,7 @@ const native = (zlib as { readonly zstdDecompressSync?: NativeUnpack }).zstdDeco
 
 /** Unpacks Zstandard frames, with Node.js itself where it can. */
 export function unpackZstd(packed: Buffer, maxBytes: number): Buffer {
+  if (packed.length === 0) throw new DamagedPacking('no Zstandard frame');
   if (native === undefined) return unpackZstdInJavaScript(packed, maxBytes);
   try {
     return native(packed, { maxOutputLength: maxBytes });
