@@ -1,6 +1,7 @@
 import type { GroupMembership, IsolationLevel, RecordProducer } from '../client/port.js';
 import type { OffsetAndMetadata } from '../client/records.js';
 import { KafkaError, TaskMigratedError } from '../errors/errors.js';
+import type { ResolvedOptions } from './resolve-options.js';
 import { retrying, type Patience } from './retry.js';
 
 /**
@@ -141,4 +142,15 @@ function migrated(cause: KafkaError): TaskMigratedError {
     `Nothing more can be committed by this member, others have taken over or the outcome is unknown: ${cause.message}`,
     { cause },
   );
+}
+
+/** The guarantee that the options ask for, with a producer of its own. */
+export function guaranteeOf(options: ResolvedOptions, processId: string): ProcessingGuarantee {
+  const { applicationId, kafka, clock, logger, taskTimeoutMs, transactionTimeoutMs } = options;
+  if (options.processingGuarantee === 'at_least_once') {
+    return new AtLeastOnce({ producer: kafka.producer(options.producer), clock, logger, taskTimeoutMs });
+  }
+  const transactionalId = `${applicationId}-${processId}`;
+  const producer = kafka.producer({ ...options.producer, transactionalId, transactionTimeoutMs });
+  return new ExactlyOnce({ producer, clock, logger, taskTimeoutMs });
 }

@@ -5,17 +5,15 @@ import type { TaskId } from '../processor/processor-context.js';
 import type { Subtopology } from '../topology/topology-nodes.js';
 import { ChangelogReader, type RestoreProgress } from './changelog-reader.js';
 import { CommitCoordinator } from './commit-coordinator.js';
-import { FetchPump } from './fetch-pump.js';
 import type { GlobalTables } from './global-tables.js';
 import { Housekeeping } from './housekeeping.js';
 import type { InstanceRegistry } from './instance-registry.js';
 import type { LocalState } from './local-state.js';
-import { AtLeastOnce, ExactlyOnce, type ProcessingGuarantee } from './processing-guarantee.js';
+import { guaranteeOf, type ProcessingGuarantee } from './processing-guarantee.js';
 import { RecordCollector } from './record-collector.js';
+import { RecordIntake } from './record-intake.js';
 import type { ResolvedOptions } from './resolve-options.js';
-import { retrying } from './retry.js';
 import { StateUpkeep } from './state-upkeep.js';
-import { resetOffsets, startingOffsets } from './starting-offsets.js';
 import { StepTimings, type LoopStep } from './step-timings.js';
 import type { StreamCounters } from './stream-counters.js';
 import type { StreamTaskDeps } from './stream-task-deps.js';
@@ -61,7 +59,7 @@ export class StreamLoop {
   readonly #collector: RecordCollector;
   readonly #commits: CommitCoordinator;
   readonly #housekeeping: Housekeeping;
-  readonly #pump: FetchPump;
+  readonly #intake: RecordIntake;
   /** Global tables, registry of instances, standbys. */
   readonly #upkeep: StateUpkeep;
   #isStopping = false;
@@ -78,7 +76,7 @@ export class StreamLoop {
     this.#guarantee = guaranteeOf(options, localState.processId);
     const { producer, isolationLevel } = this.#guarantee;
     this.#fetcher = kafka.fetcher({ isolationLevel, maxPollRecords: options.maxPollRecords });
-    this.#pump = new FetchPump(this.#fetcher, options);
+    this.#intake = new RecordIntake({ fetcher: this.#fetcher, membership: this.#membership, admin, topics, options });
     const { productionHandler, deadLetterTopic } = options;
     this.#collector = new RecordCollector({
       ...{ producer, topics: partitionCounts, productionHandler, deadLetterTopic, counters, logger },
@@ -203,14 +201,12 @@ export class StreamLoop {
     const { logger } = this.deps.options;
     logger.warn({ err: cause }, `The transaction is aborted and its records are processed again: ${textOf(cause)}`);
     const partitions = this.#tasks.runningPartitions;
-    await this.#pump.unassign(partitions);
+    await this.#intake.unassign(partitions);
     this.#collector.clear();
     await this.#guarantee.abort();
     await this.#collector.aborted();
     this.#commits.aborted();
-    const starts = await retrying(this.deps.options, 'read committed offsets', () =>
-      startingOffsets(partitions, this.#membership, this.deps.admin, this.#policyOf),
-    );
+    const starts = await this.#intake.starts(partitions);
     this.#tasks.rewind(starts);
   }
 
@@ -220,12 +216,12 @@ export class StreamLoop {
     await this.#guarantee.begin();
     await this.#advanceTasks();
     await this.#upkeep.advance();
-    this.#pump.start(this.#waitMs());
+    this.#intake.start(this.#waitMs());
     const canProcess = !this.#isPaused && this.#upkeep.canProcess;
     const hasWork = !canProcess ? false : await this.#timed('process', () => this.#processSlice());
     await this.#punctuate();
     await this.#maybeCommit();
-    if (!this.#pump.hasResult) {
+    if (!this.#intake.hasResult) {
       // With records at hand the loop only lets callbacks run; without, it waits for the fetch.
       if (hasWork) await clock.sleep(0);
       else await this.#timed('poll', () => this.#waitForRecords());
@@ -235,7 +231,7 @@ export class StreamLoop {
 
   /** Opens, restores and starts tasks, and begins to read for those that run. */
   async #advanceTasks(): Promise<void> {
-    this.#fetcher.assign(await this.#tasks.advance());
+    this.#intake.assign(await this.#tasks.advance());
     const { clock, logger } = this.deps.options;
     if (this.#isWaitingForAssignment && clock.monotonicMs() - this.#joinedMs >= EMPTY_ASSIGNMENT_AFTER_MS) {
       this.#isWaitingForAssignment = false;
@@ -249,7 +245,7 @@ export class StreamLoop {
 
   /** Whichever comes first: input, changelog records of tasks that are being restored, news of global tables. */
   #waitForRecords(): Promise<void> {
-    const waits = [this.#pump.wait(), ...this.#upkeep.waits];
+    const waits = [this.#intake.wait(), ...this.#upkeep.waits];
     if (!this.#changelogs.isIdle) waits.push(this.#changelogs.wait());
     return Promise.race(waits);
   }
@@ -300,45 +296,10 @@ export class StreamLoop {
   }
 
   async #takeFetched(): Promise<void> {
-    const fetched = this.#pump.take();
-    if (fetched !== undefined) {
-      for (const batch of fetched.batches) this.#tasks.addRecords(batch);
-      for (const { topic, partition, error } of fetched.failures) {
-        if (this.#tasks.holds({ topic, partition })) await this.#onFetchFailure({ topic, partition }, error);
-      }
-    }
+    await this.#intake.take(this.#tasks);
     await this.#collector.answerFailures();
-    this.#balanceBuffers();
+    this.#intake.balance(this.#tasks, this.#isPaused);
   }
-
-  /** Stops fetching for queues that are over their limit, and goes on below it. */
-  #balanceBuffers(): void {
-    const limit = this.deps.options.bufferedRecordsPerPartition;
-    for (const queue of this.#tasks.queues()) {
-      const shouldPause = this.#isPaused || queue.size > limit;
-      if (shouldPause === queue.isPaused) continue;
-      queue.isPaused = shouldPause;
-      if (shouldPause) this.#fetcher.pause([queue]);
-      else this.#fetcher.resume([queue]);
-    }
-  }
-
-  async #onFetchFailure(partition: TopicPartition, error: Error): Promise<void> {
-    if (!(error instanceof KafkaError && error.code === 'OFFSET_OUT_OF_RANGE')) throw error;
-    const { logger } = this.deps.options;
-    const [start] = await retrying(this.deps.options, 'read committed offsets', () =>
-      resetOffsets([partition], this.deps.admin, this.#policyOf),
-    );
-    if (start === undefined) throw error;
-    logger.warn(
-      { ...partition, newOffset: start.offset },
-      `The offset to read in ${partition.topic}-${partition.partition} is not there any more; going on at ${start.offset}`,
-    );
-    this.#fetcher.assign([start]);
-  }
-
-  readonly #policyOf = (topic: string): NonNullable<ResolvedOptions['offsetReset']> =>
-    this.deps.topics.input(topic)?.source.offsetReset ?? this.deps.options.offsetReset;
 
   async #onEvent(event: GroupEvent): Promise<void> {
     if (event.type === 'error') throw event.error;
@@ -378,15 +339,12 @@ export class StreamLoop {
   }
 
   async #onAssigned(partitions: readonly TopicPartition[]): Promise<void> {
-    const starts = await retrying(this.deps.options, 'read committed offsets', () =>
-      startingOffsets(partitions, this.#membership, this.deps.admin, this.#policyOf),
-    );
-    this.#tasks.assign(starts);
+    this.#tasks.assign(await this.#intake.starts(partitions));
   }
 
   /** Gives partitions up. What was not committed of them is gone here. */
   async #drop(partitions: readonly TopicPartition[]): Promise<void> {
-    await this.#pump.unassign(partitions);
+    await this.#intake.unassign(partitions);
     await this.#tasks.remove(partitions);
   }
 
@@ -407,7 +365,7 @@ export class StreamLoop {
         logger.warn({ err: error }, `Could not ${what} on the way out`);
       }
     }
-    await this.#pump.wait();
+    await this.#intake.wait();
   }
 
   async #timed<T>(step: LoopStep, work: () => Promise<T>): Promise<T> {
@@ -430,16 +388,6 @@ function membershipOptions(options: ResolvedOptions): GroupMembershipOptions {
     sessionTimeoutMs,
     ...(groupInstanceId === undefined ? {} : { groupInstanceId }),
   };
-}
-
-function guaranteeOf(options: ResolvedOptions, processId: string): ProcessingGuarantee {
-  const { applicationId, kafka, clock, logger, taskTimeoutMs, transactionTimeoutMs } = options;
-  if (options.processingGuarantee === 'at_least_once') {
-    return new AtLeastOnce({ producer: kafka.producer(options.producer), clock, logger, taskTimeoutMs });
-  }
-  const transactionalId = `${applicationId}-${processId}`;
-  const producer = kafka.producer({ ...options.producer, transactionalId, transactionTimeoutMs });
-  return new ExactlyOnce({ producer, clock, logger, taskTimeoutMs });
 }
 
 function requiresAbort(error: unknown): boolean {
