@@ -111,8 +111,8 @@ export class InstanceDirectory {
     if (registry !== undefined) return registry;
     throw new StateStoreError(
       'STATE_UNAVAILABLE',
-      'Which process has what is not known: the client was not started, or it keeps no registry of instances. ' +
-        "Set the option applicationServer to the 'host:port' of this process.",
+      'Which process has what is not known: the client was not started, its registry of instances could not be opened (the ' +
+        "log says why), or it has no stores. Then set the option applicationServer to the 'host:port' of this process.",
     );
   }
 }

@@ -10,7 +10,7 @@ import {
   type InstanceStatus,
 } from './instance-record.js';
 import type { ResolvedOptions } from './resolve-options.js';
-import { retrying } from './retry.js';
+import { retrying, type Patience } from './retry.js';
 import { adopted, fingerprintChanges, serializeFingerprint } from './topology-fingerprint.js';
 
 export interface InstanceRegistryDeps {
@@ -82,21 +82,18 @@ export class InstanceRegistry {
   /**
    * Reads what there is, and checks that this topology fits the state that the application has in Kafka.
    *
+   * @param patience how long brokers that do not answer are waited for
    * @throws StateStoreError `STATE_INCOMPATIBLE`
+   * @throws KafkaError if the topic cannot be read
    */
-  async open(): Promise<void> {
+  async open(patience: Patience): Promise<void> {
     const { options, admin, topic, self } = this.deps;
-    await retrying(options, 'connect the producer of the registry', () => this.#producer.connect());
-    await retrying(options, 'connect the fetcher of the registry', () => this.#fetcher.connect());
     this.#isOpen = true;
+    await retrying(patience, 'connect the producer of the registry', () => this.#producer.connect());
+    await retrying(patience, 'connect the fetcher of the registry', () => this.#fetcher.connect());
     const partition = [{ topic, partition: 0 }];
-    const ends = await retrying(options, `find the end of ${topic}`, () => admin.listOffsets(partition, 'latest'));
-    let left = (ends[0]?.offset ?? 0) - (await this.#assignFromBeginning());
-    while (left > 0) {
-      this.#pump.start(POLL_MS);
-      await this.#pump.wait();
-      left = (ends[0]?.offset ?? 0) - this.#take();
-    }
+    const ends = await retrying(patience, `find the end of ${topic}`, () => admin.listOffsets(partition, 'latest'));
+    await this.#readUntil(ends[0]?.offset ?? 0, patience);
     this.#hasReadAll = true;
     const topology = adopted(`The state of application ${options.applicationId}`, this.#topology, self.topology);
     try {
@@ -154,8 +151,10 @@ export class InstanceRegistry {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     try {
-      if (this.#hasReadAll) this.#produce(this.deps.self.id, null);
-      await this.#producer.flush();
+      if (this.#hasReadAll) {
+        this.#produce(this.deps.self.id, null);
+        await this.#producer.flush();
+      }
     } catch (error) {
       this.#warn(error);
     }
@@ -167,6 +166,20 @@ export class InstanceRegistry {
       }
     }
     await this.#pump.wait();
+  }
+
+  async #readUntil(end: number, { clock, taskTimeoutMs }: Patience): Promise<void> {
+    const dueMs = clock.monotonicMs() + taskTimeoutMs;
+    let position = await this.#assignFromBeginning();
+    while (position < end) {
+      if (clock.monotonicMs() >= dueMs) {
+        const message = `Only ${position} of ${end} records could be read within ${taskTimeoutMs} ms`;
+        throw new KafkaError('TIMED_OUT', message, { kafkaCode: '_TIMED_OUT', isRetriable: true });
+      }
+      this.#pump.start(POLL_MS);
+      await this.#pump.wait();
+      position = this.#take();
+    }
   }
 
   async #assignFromBeginning(): Promise<number> {
@@ -229,10 +242,8 @@ export class InstanceRegistry {
   }
 
   #maybePublish(): void {
-    const { clock, logger } = this.deps.options;
-    for (const { error } of this.#producer.takeFailures()) {
-      logger.warn({ err: error }, `This instance could not be published: ${error.message}`);
-    }
+    const { clock } = this.deps.options;
+    for (const { error } of this.#producer.takeFailures()) this.#warn(error);
     const nowMs = clock.monotonicMs();
     const record = { format: INSTANCE_FORMAT, publishedAtMs: clock.now(), ...this.deps.self, ...this.#status };
     const shape = shapeOf(record);
@@ -281,9 +292,23 @@ export class InstanceRegistry {
     const nowMs = clock.monotonicMs();
     if (nowMs - this.#warnedMs < WARN_INTERVAL_MS) return;
     this.#warnedMs = nowMs;
-    const message = error instanceof KafkaError ? `: ${error.message}` : '';
-    logger.warn({ err: error }, `The registry of instances has a problem, and goes on trying${message}`);
+    const { topic } = this.deps;
+    logger.warn(
+      { err: error, topic },
+      `The registry of instances (topic ${topic}) has a problem, and goes on trying; processing is not affected. Until it is over, ` +
+        `other processes may not know which tasks and standbys are here. ${reasonOf(topic, error)}`,
+    );
   }
+}
+
+/** What went wrong, and what to do about it. */
+export function reasonOf(topic: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof KafkaError && error.code === 'AUTHORIZATION_FAILED')) return message;
+  return (
+    `Allow this user Describe, Read and Write on topic ${topic}, and Create, or create it beforehand with one partition and ` +
+    `cleanup.policy=compact. (${message})`
+  );
 }
 
 /** What others must know at once: all but lags and times. */

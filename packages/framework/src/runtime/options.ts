@@ -51,7 +51,7 @@ export interface StreamsOptions {
   /**
    * `host:port` at which other processes can reach this one. It is published in the topic `<application id>-instances`
    * for interactive queries; Millrace does not listen there itself.
-   * @default none: the registry of instances is kept for standbys only
+   * @default none: instances of an application with stores are published without an address, others not at all
    */
   readonly applicationServer?: string;
   /** Where stores with the engine `lmdb` keep their files. @default `millrace` in the system's temporary directory */

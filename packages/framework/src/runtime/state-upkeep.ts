@@ -15,7 +15,7 @@ export interface StateUpkeepDeps {
   readonly options: ResolvedOptions;
   readonly localState: LocalState;
   readonly globalTables: GlobalTables;
-  /** Undefined: this application keeps none, see `applicationServer`. */
+  /** Undefined: this application has no stores and did not ask for one, or it could not be opened. */
   readonly registry: InstanceRegistry | undefined;
   readonly topics: TopologyTopics;
   readonly admin: KafkaAdmin;

@@ -13,9 +13,9 @@ import { ClientLifecycle, type ClientState, type StateListener } from './client-
 import { GlobalTables } from './global-tables.js';
 import { GroupPatience } from './group-patience.js';
 import { InstanceDirectory, type InstanceInfo, type KeyQueryMetadata } from './instance-directory.js';
-import type { InstanceIdentity } from './instance-record.js';
-import { InstanceRegistry } from './instance-registry.js';
+import type { InstanceRegistry } from './instance-registry.js';
 import { LocalState } from './local-state.js';
+import { openRegistry } from './open-registry.js';
 import type { StreamsOptions } from './options.js';
 import { resolveOptions, type ResolvedOptions } from './resolve-options.js';
 import { StoreQueries, type StoreQueryOptions } from './store-queries.js';
@@ -25,8 +25,8 @@ import { StreamCounters } from './stream-counters.js';
 import { StreamLoop } from './stream-loop.js';
 import type { TaskPhase } from './task-manager.js';
 import { ClusterTopicPartitions } from './topic-partitions.js';
-import { topologyFingerprint, type TopologyFingerprint } from './topology-fingerprint.js';
-import { TopologyTopics, type PrepareOptions } from './topology-topics.js';
+import { topologyFingerprint } from './topology-fingerprint.js';
+import { TopologyTopics } from './topology-topics.js';
 
 /** Counters since the client started. */
 export interface StreamsMetrics extends Readonly<StreamCounters> {
@@ -149,8 +149,8 @@ export class StreamsClient {
   }
 
   /**
-   * Which process has a key of a store. Needs the option `applicationServer` (or standbys), and is as fresh as what the
-   * other processes have told, usually less than a second old.
+   * Which process has a key of a store, as fresh as what the other processes have told, usually less than a second old.
+   * Its address is the option `applicationServer` of that process.
    *
    * @param keySerializer of the records that the store is fed with, and so partitioned by
    * @param partitioner where those are not partitioned as Kafka does by default; as for `to()` and `repartition()`
@@ -237,28 +237,12 @@ export class StreamsClient {
     for (const [topic, partitions] of counts) this.#partitionCounts.set(topic, partitions);
     const topology = topologyFingerprint(this.#plan, (subtopology) => this.#topics.taskCount(subtopology));
     this.#localState.checkTopology(topology);
-    await this.#openRegistry(this.#localState, topology, prepare);
+    this.#registry = await openRegistry({
+      ...{ options: this.#options, admin: this.#admin, topics: this.#topics, prepare, patience, topology },
+      localState: this.#localState,
+    });
     await this.#openGlobalTables(this.#localState);
     await retrying(patience, 'open the clients', () => this.#openLoop());
-  }
-
-  /** Kept by applications that have a use for it: it costs two more clients. */
-  async #openRegistry(localState: LocalState, topology: TopologyFingerprint, prepare: PrepareOptions): Promise<void> {
-    const { applicationServer, numStandbyReplicas, clock } = this.#options;
-    if (applicationServer === undefined && numStandbyReplicas === 0) return;
-    await retrying(this.#options, 'prepare the topic of instances', () =>
-      this.#topics.prepareInstancesTopic(this.#admin, prepare),
-    );
-    const self: InstanceIdentity = {
-      id: localState.processId,
-      endpoint: applicationServer ?? null,
-      startedAtMs: clock.now(),
-      stateDirectory: localState.storageId,
-      topology,
-    };
-    const { instancesTopic: topic } = this.#topics;
-    this.#registry = new InstanceRegistry({ options: this.#options, admin: this.#admin, topic, self });
-    await this.#registry.open();
   }
 
   async #openGlobalTables(localState: LocalState): Promise<void> {
