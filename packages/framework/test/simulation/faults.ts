@@ -193,6 +193,8 @@ function shown(injection: Injection): string {
   return injection.type;
 }
 
+const UUIDS = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
 /** What tells calls apart in a trace. */
 function argumentsOf({ kind, args }: ClientCall, isBefore: boolean): string {
   if (!isBefore || kind === 'fetcher.poll') return '';
@@ -202,5 +204,6 @@ function argumentsOf({ kind, args }: ClientCall, isBefore: boolean): string {
     }
     return value;
   });
-  return text === '[]' ? '' : ` ${text.slice(0, 300)}`;
+  // Processes without a disk have a new id in each run.
+  return text === '[]' ? '' : ` ${text.replace(UUIDS, '<id>').slice(0, 300)}`;
 }

@@ -1,6 +1,18 @@
 import { Random } from './random.js';
 
-export const WORKLOADS = ['stateless', 'aggregate', 'chained', 'table-join'] as const;
+export const WORKLOADS = [
+  'stateless',
+  'aggregate',
+  'aggregate',
+  'chained',
+  'chained',
+  'table-join',
+  'source-table',
+  'windows',
+  'sessions',
+  'versions',
+  'refused',
+] as const;
 export type WorkloadName = (typeof WORKLOADS)[number];
 
 /** What one history is like; all of it follows from the seed. */
@@ -51,6 +63,11 @@ export interface HistorySettings {
   readonly repartitionPurgeIntervalMs: number;
   readonly replacesLoop: boolean;
   readonly numStandbyReplicas: number;
+  /** Each process has a static id, so its partitions wait for it. */
+  readonly isStatic: boolean;
+  /** Why a broker refuses some of the output. */
+  readonly refusal: 'too-large' | 'too-large-for-client' | 'forbidden';
+  readonly refusedAnswer: 'continue' | 'dead-letter';
 }
 
 /** The settings that belong to a seed. */
@@ -97,5 +114,8 @@ export function settingsOf(seed: number): HistorySettings {
     repartitionPurgeIntervalMs: random.pick([200, 1_000, 30_000]),
     replacesLoop: random.chance(0.5),
     numStandbyReplicas: random.pick([0, 0, 1, 2]),
+    isStatic: random.chance(0.25),
+    refusal: random.pick(['too-large', 'too-large-for-client', 'forbidden']),
+    refusedAnswer: random.pick(['continue', 'dead-letter']),
   };
 }

@@ -1,5 +1,6 @@
 import { MemoryKafka } from '../../dist/client/memory/memory-kafka.js';
 import type { ClientCall, Injection } from '../../dist/client/memory/failure-injection.js';
+import { ProductionError } from '../../dist/errors/errors.js';
 import { VirtualClock } from '../../dist/time/virtual-clock.js';
 import { Faults, HOLDS } from './faults.js';
 import { settingsOf, type HistorySettings } from './history-settings.js';
@@ -8,7 +9,8 @@ import { Probe } from './probe.js';
 import { Random } from './random.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedProcess, type Ending } from './simulated-process.js';
-import { changelogTopic, StoreCheck } from './store-check.js';
+import { StoreCheck } from './store-check.js';
+import { ADDITIONAL_RETENTION_MS, RETENTION_MS, type StoreKind } from './store-kinds.js';
 import { TraceLog } from './trace-log.js';
 import { checkRuns, checkTicks, demand, Violation, type Workload } from './workload.js';
 import { workloadOf } from './workloads.js';
@@ -58,7 +60,7 @@ export class History {
     const { sessionTimeoutMs: groupSessionTimeoutMs } = settings;
     this.#kafka = new MemoryKafka({ clock: this.#clock, seed, groupSessionTimeoutMs, requestTimeoutMs: 3_000 });
     this.#workload = workloadOf(settings, this.#probe);
-    this.#stores = new StoreCheck({ settings, kafka: this.#kafka, clock: this.#clock });
+    this.#stores = new StoreCheck({ kinds: this.#workload.kinds, kafka: this.#kafka, clock: this.#clock });
     this.#offsets = new OffsetCheck(this.#kafka, this.#workload.consumed, ['out', 'ticks'], settings.partitions);
     this.#faults = new Faults({
       ...{ settings, random: this.#random.fork(), clock: this.#clock, trace: this.#trace.add },
@@ -66,9 +68,7 @@ export class History {
     });
     const names = [...Array.from({ length: settings.processes }, (_, i) => `p${i}`), 'fresh'];
     this.#processes = names.map((identity) => this.#newProcess(identity));
-    for (const topic of [...this.#workload.topics, 'ticks']) {
-      this.#kafka.createTopic({ topic, partitions: settings.partitions });
-    }
+    this.#workload.prepare(this.#kafka);
     this.#kafka.injectFailures({
       before: (call) => this.#faults.before(call),
       after: (call) => this.#after(call),
@@ -140,6 +140,12 @@ export class History {
     await this.#clock.sleep(this.#settings.transactionTimeoutMs + 1);
     const open = this.#kafka.openTransactions();
     demand(open.length === 0, () => `transactions stay open: ${open.join(', ')}`);
+    for (const { identity, endings } of this.#processes) {
+      for (const ending of endings) {
+        if (typeof ending !== 'object' || !(ending.error instanceof ProductionError)) continue;
+        this.fail(`${identity} gave up because of its output: ${ending.error.message}`);
+      }
+    }
     this.#isOver = true;
   }
 
@@ -147,10 +153,11 @@ export class History {
     const { records, feedMs } = this.#settings;
     const random = this.#random.fork();
     for (let id = 1; id <= records; id++) {
-      const { topic, partition, key, value } = this.#workload.next(id, random);
+      const { topic, partition, key, value, timestamp } = this.#workload.next(id, random);
       this.#kafka.append(topic, partition, {
         key: Buffer.from(key),
         value: value === null ? null : Buffer.from(value),
+        ...(timestamp === undefined ? {} : { timestamp }),
       });
       if (random.chance(0.6)) await this.#clock.sleep(random.int(0, Math.ceil((2 * feedMs) / records / 0.6)));
     }
@@ -172,7 +179,7 @@ export class History {
       } else if (dice < 0.4) {
         this.#startOrStop(process);
       } else if (dice < 0.5) {
-        this.#compact(random.pick([...this.#workload.storeNames, '']));
+        this.#clean(random.pick([...this.#workload.kinds.values(), undefined]));
       } else if (dice < 0.6) {
         const ms = random.int(100, hasZombies ? 5_000 : 1_000);
         this.#trace.add(() => `${process.identity} is disconnected for ${ms} ms`);
@@ -215,14 +222,27 @@ export class History {
     else this.#wanted.add(process);
   }
 
-  #compact(store: string): void {
-    if (store === '' || this.#kafka.openTransactions().length > 3) return;
-    const topic = changelogTopic(store);
-    this.#trace.add(() => `${topic} is compacted`);
+  /** What the brokers' cleaner does to a changelog now and then. */
+  #clean(kind: StoreKind | undefined): void {
+    if (kind === undefined || kind.cleanup === 'none' || this.#kafka.openTransactions().length > 3) return;
+    const { changelog, cleanup } = kind;
+    this.#trace.add(() => `${changelog} is cleaned: ${cleanup}`);
     try {
-      this.#kafka.compact(topic);
+      this.#kafka.compact(changelog);
+      if (cleanup === 'compact,delete') this.#expire(changelog);
     } catch {
       // Not created yet.
+    }
+  }
+
+  /** Deletes the oldest records of a changelog; the newest stands for the brokers' time. */
+  #expire(changelog: string): void {
+    for (let partition = 0; partition < this.#settings.partitions; partition++) {
+      const records = this.#kafka.records(changelog, partition);
+      const newestMs = Math.max(...records.map(({ timestamp }) => timestamp));
+      const leastMs = newestMs - RETENTION_MS - ADDITIONAL_RETENTION_MS;
+      const first = records.find(({ timestamp }) => timestamp >= leastMs);
+      if (first !== undefined) this.#kafka.deleteBelow(changelog, partition, first.offset);
     }
   }
 
@@ -264,7 +284,7 @@ export class History {
     for (const { name, partition } of this.#probe.openStores) {
       owners.set(`${name}-${partition}`, (owners.get(`${name}-${partition}`) ?? 0) + 1);
     }
-    for (const name of this.#workload.storeNames) {
+    for (const name of this.#workload.kinds.keys()) {
       for (let partition = 0; partition < this.#settings.partitions; partition++) {
         const count = owners.get(`${name}-${partition}`) ?? 0;
         if (count !== 1) return `store ${name} of partition ${partition} is open in ${count} tasks`;
@@ -278,6 +298,7 @@ export class History {
     const { partitions, isExactlyOnce, hasTicks } = this.#settings;
     const numbers = Array.from({ length: partitions }, (_, partition) => partition);
     const output = numbers.map((partition) => this.#kafka.records('out', partition));
+    this.#workload.checkAlso(this.#kafka);
     this.#workload.check(
       output.flat().map(({ key, value }) => ({ key: key?.toString() ?? '', value: value?.toString() ?? null })),
     );

@@ -1,6 +1,6 @@
 import type { ProcessorContext } from '../../dist/processor/processor-context.js';
 import { NO_HEADERS, type RecordHeaders } from '../../dist/client/records.js';
-import type { TextStore } from './text-store.js';
+import type { StateStore } from '../../dist/state/stores/state-store.js';
 
 /** One life of one process. */
 export interface Life {
@@ -15,7 +15,7 @@ export interface OpenStore {
   readonly taskId: string;
   readonly partition: number;
   readonly name: string;
-  readonly store: TextStore;
+  readonly store: StateStore;
 }
 
 /** What the processors of all processes tell the history that they belong to. */
@@ -37,7 +37,7 @@ export class Probe {
   }
 
   /** @returns a function that takes the store out again */
-  opened(context: ProcessorContext, life: Life, name: string, store: TextStore): () => void {
+  opened(context: ProcessorContext, life: Life, name: string, store: StateStore): () => void {
     const { taskId } = context;
     const entry = { life, taskId: taskId.toString(), partition: taskId.partition, name, store };
     this.#open.add(entry);

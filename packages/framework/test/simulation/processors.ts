@@ -3,6 +3,7 @@ import { NO_HEADERS } from '../../dist/client/records.js';
 import { ContextualProcessor } from '../../dist/processor/contextual-processor.js';
 import type { ProcessorContext } from '../../dist/processor/processor-context.js';
 import { StreamRecord } from '../../dist/processor/record.js';
+import type { StateStore } from '../../dist/state/stores/state-store.js';
 import type { Life, Probe } from './probe.js';
 import { openTextStore, type StoreShape, type TextStore } from './text-store.js';
 
@@ -13,10 +14,10 @@ export interface ProcessorDeps {
   readonly life: Life;
 }
 
-type TextRecord = StreamRecord<string, string | null>;
+export type TextRecord = StreamRecord<string, string | null>;
 
 /** A processor that marks what it forwards and shows its stores to the probe. */
-abstract class ProbedProcessor extends ContextualProcessor<string, string | null, string, string | null> {
+export abstract class ProbedProcessor extends ContextualProcessor<string, string | null, string, string | null> {
   #mark: RecordHeaders = NO_HEADERS;
   readonly #closers: (() => void)[] = [];
 
@@ -34,8 +35,13 @@ abstract class ProbedProcessor extends ContextualProcessor<string, string | null
   }
 
   protected open(name: string): TextStore {
-    const { shape, probe, life } = this.deps;
-    const store = openTextStore(this.context, name, shape);
+    this.openStore(name);
+    return openTextStore(this.context, name, this.deps.shape);
+  }
+
+  protected openStore<S extends StateStore>(name: string): S {
+    const { probe, life } = this.deps;
+    const store = this.context.getStateStore<S>(name);
     this.#closers.push(probe.opened(this.context, life, name, store));
     return store;
   }

@@ -6,6 +6,7 @@ import type { VirtualClock } from '../../dist/time/virtual-clock.js';
 import type { Faults } from './faults.js';
 import type { HistorySettings } from './history-settings.js';
 import type { Life } from './probe.js';
+import { ADDITIONAL_RETENTION_MS } from './store-kinds.js';
 import { ProcessDied, type SimulatedDisk } from './simulated-disk.js';
 import type { Workload } from './workload.js';
 
@@ -116,12 +117,15 @@ export class SimulatedProcess {
   }
 
   #options(): Omit<StreamsOptions, 'kafka'> {
-    const { settings, clock, logger } = this.deps;
+    const { settings, clock, logger, workload } = this.deps;
     const { flushIntervalMs, flushBytes, earlyWriteBytes, lingerMs, maxBufferedBytes } = settings;
     return {
       applicationId: 'app',
       clock,
       logger,
+      ...workload.options,
+      ...(settings.isStatic ? { groupInstanceId: this.identity } : {}),
+      windowChangelogAdditionalRetentionMs: ADDITIONAL_RETENTION_MS,
       processingGuarantee: settings.isExactlyOnce ? 'exactly_once_v2' : 'at_least_once',
       groupProtocol: settings.protocol,
       commitIntervalMs: settings.commitIntervalMs,
@@ -136,7 +140,11 @@ export class SimulatedProcess {
       numStandbyReplicas: settings.engine === 'lmdb' ? settings.numStandbyReplicas : 0,
       stateFlush: { flushIntervalMs, flushBytes, earlyWriteBytes },
       repartitionPurgeIntervalMs: settings.repartitionPurgeIntervalMs,
-      producer: { lingerMs, maxBufferedBytes, deliveryTimeoutMs: 20_000 },
+      // The native client lets no record outlive its transaction.
+      producer: {
+        ...{ lingerMs, maxBufferedBytes, ...workload.options.producer },
+        deliveryTimeoutMs: settings.isExactlyOnce ? Math.min(20_000, settings.transactionTimeoutMs) : 20_000,
+      },
       taskTimeoutMs: settings.taskTimeoutMs,
       closeTimeoutMs: 30_000,
       uncaughtHandler: () => (settings.replacesLoop ? 'replace' : 'shutdown'),

@@ -1,17 +1,14 @@
 import type { MemoryKafka } from '../../dist/client/memory/memory-kafka.js';
 import { CacheBudget } from '../../dist/state/cache/cache-budget.js';
-import type { CachingKeyValueStore } from '../../dist/state/stores/stores.js';
-import type { ValueAndTimestamp } from '../../dist/state/stores/serde-codec.js';
 import { TaskState } from '../../dist/state/task-state.js';
 import type { VirtualClock } from '../../dist/time/virtual-clock.js';
-import type { HistorySettings } from './history-settings.js';
 import type { OpenStore } from './probe.js';
 import type { SimulatedDisk, TaskFiles } from './simulated-disk.js';
-import { shown, textStoreBuilder } from './text-store.js';
+import type { Contents, StoreKind } from './store-kinds.js';
 import { demand } from './workload.js';
 
 export interface StoreCheckDeps {
-  readonly settings: HistorySettings;
+  readonly kinds: ReadonlyMap<string, StoreKind>;
   readonly kafka: MemoryKafka;
   readonly clock: VirtualClock;
 }
@@ -24,7 +21,8 @@ export class StoreCheck {
   checkLive(stores: readonly OpenStore[]): void {
     for (const { life, name, partition, store } of stores) {
       const where = `store ${name} of partition ${partition} in ${life.identity}`;
-      this.#compare(where, store.contents(), this.#changelog(name, partition));
+      const kind = this.#kind(name);
+      this.#compare(where, kind.contents(store), this.#replay(kind, partition));
     }
   }
 
@@ -34,51 +32,41 @@ export class StoreCheck {
   }
 
   #checkTask(disk: SimulatedDisk, taskId: string, files: TaskFiles): void {
-    const { settings, kafka, clock } = this.deps;
-    const names = [...files.stores];
+    const { kafka, clock } = this.deps;
+    const kinds = [...files.stores].map((name) => this.#kind(name));
     const partition = Number(taskId.slice(taskId.indexOf('_') + 1));
     const state = new TaskState({
       taskId,
-      builders: names.map((name) =>
-        textStoreBuilder(name, settings, name === 'ticks' || name === 'seen' ? false : settings.isCached),
-      ),
+      builders: kinds.map(({ builder }) => builder),
       persistentEngine: files.copy(),
       context: { recordTimestampMs: () => 0, recordContext: () => undefined, writeExpired: () => undefined },
       cacheBudget: new CacheBudget(),
-      changelogTopic,
+      changelogTopic: (name) => this.#kind(name).changelog,
       clock,
     });
-    for (const name of names) {
+    for (const kind of kinds) {
+      const { name, changelog } = kind;
       const offset = state.changelogOffset(name);
       // Without an offset it is restored from the beginning.
       if (offset === undefined) continue;
-      const tail = kafka.records(changelogTopic(name), partition).filter((record) => record.offset >= offset);
+      const tail = kafka.records(changelog, partition).filter((record) => record.offset >= offset);
       state.restore(name, tail, offset);
       const where = `store ${name} of task ${taskId} on ${disk.name}, at offset ${offset}`;
-      this.#compare(where, this.#contents(state, name), this.#changelog(name, partition));
+      this.#compare(where, kind.contents(state.store(name)), this.#replay(kind, partition));
     }
   }
 
-  #contents(state: TaskState, name: string): Map<string, string> {
-    if (!this.deps.settings.isTimestamped) {
-      return new Map([...(state.store(name) as CachingKeyValueStore<string, string>).all()]);
-    }
-    const store = state.store(name) as CachingKeyValueStore<string, ValueAndTimestamp<string>>;
-    return new Map([...store.all()].map(([key, { value, timestampMs }]) => [key, `${value} @${timestampMs}`]));
+  #replay(kind: StoreKind, partition: number): Contents {
+    return kind.replay(this.deps.kafka.records(kind.changelog, partition));
   }
 
-  #changelog(name: string, partition: number): Map<string, string> {
-    const { kafka, settings } = this.deps;
-    const contents = new Map<string, string>();
-    for (const { key, value, timestamp } of kafka.records(changelogTopic(name), partition)) {
-      const text = key?.toString() ?? '';
-      if (value === null) contents.delete(text);
-      else contents.set(text, shown(value.toString(), timestamp, settings));
-    }
-    return contents;
+  #kind(name: string): StoreKind {
+    const kind = this.deps.kinds.get(name);
+    demand(kind !== undefined, () => `nobody has a store ${name}`);
+    return kind;
   }
 
-  #compare(where: string, actual: ReadonlyMap<string, string>, expected: ReadonlyMap<string, string>): void {
+  #compare(where: string, actual: Contents, expected: Contents): void {
     for (const key of new Set([...actual.keys(), ...expected.keys()])) {
       const [has, should] = [actual.get(key), expected.get(key)];
       demand(
@@ -87,8 +75,4 @@ export class StoreCheck {
       );
     }
   }
-}
-
-export function changelogTopic(store: string): string {
-  return `app-${store}-changelog`;
 }

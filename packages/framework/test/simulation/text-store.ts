@@ -17,8 +17,6 @@ export interface TextStore {
   put(key: string, value: string | null, timestampMs: number): void;
   /** Hands updates on at once, or later merged. */
   onUpdate(listener: (key: string, value: string | null, timestampMs: number) => void): void;
-  /** Entries in readable form, timestamps included where the store has them. */
-  contents(): Map<string, string>;
 }
 
 /** @param isCached overrides the history's setting */
@@ -32,11 +30,6 @@ export function openTextStore(context: ProcessorContext, name: string, { isTimes
   return isTimestamped
     ? timestamped(context.getStateStore<TimestampedStore>(name))
     : plain(context.getStateStore<PlainStore>(name));
-}
-
-/** A changelog record's value and time, as {@link TextStore.contents} shows them. */
-export function shown(value: string, timestampMs: number, { isTimestamped }: StoreShape): string {
-  return isTimestamped ? `${value} @${timestampMs}` : value;
 }
 
 function plain(store: PlainStore): TextStore {
@@ -53,7 +46,6 @@ function plain(store: PlainStore): TextStore {
     onUpdate: (listener) => {
       listeners.tell = listener;
     },
-    contents: () => new Map([...store.all()]),
   };
 }
 
@@ -71,7 +63,6 @@ function timestamped(store: TimestampedStore): TextStore {
     onUpdate: (listener) => {
       listeners.tell = listener;
     },
-    contents: () => new Map([...store.all()].map(([key, { value, timestampMs }]) => [key, `${value} @${timestampMs}`])),
   };
 }
 

@@ -1,11 +1,13 @@
+import type { MemoryKafka } from '../../dist/client/memory/memory-kafka.js';
 import type { ConsumedRecord } from '../../dist/client/records.js';
+import type { StreamsOptions } from '../../dist/runtime/options.js';
 import { serdes } from '../../dist/serde/serdes.js';
 import type { Topology } from '../../dist/topology/topology.js';
 import type { HistorySettings } from './history-settings.js';
 import type { Life, Probe } from './probe.js';
 import { Ticker, type ProcessorDeps } from './processors.js';
 import type { Random } from './random.js';
-import { textStoreBuilder } from './text-store.js';
+import { TextKind, type StoreKind } from './store-kinds.js';
 
 /** A record for an input topic. */
 export interface Input {
@@ -13,6 +15,8 @@ export interface Input {
   readonly partition: number;
   readonly key: string;
   readonly value: string | null;
+  /** @default the time of feeding, ms */
+  readonly timestamp?: number;
 }
 
 /** A committed record of an output topic. */
@@ -34,8 +38,10 @@ export abstract class Workload {
   abstract readonly topics: readonly string[];
   /** Full names of the topics that are read, internal ones included. */
   abstract readonly consumed: readonly string[];
-  /** Names of the stores. */
-  abstract readonly stores: readonly string[];
+  /** Stores besides that of the ticks. */
+  abstract readonly stores: readonly StoreKind[];
+  /** Settings of the topics that have any. */
+  readonly topicConfigs: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
 
   constructor(
     protected readonly settings: HistorySettings,
@@ -48,7 +54,7 @@ export abstract class Workload {
     const topology = this.build({ shape: settings, probe, life });
     if (settings.hasTicks) {
       topology
-        .addStateStore(textStoreBuilder('ticks', settings, false))
+        .addStateStore(new TextKind('ticks', settings, false).builder)
         .addProcessor('ticker', {
           parents: this.tickSource,
           supplier: () => new Ticker(this.deps(life)),
@@ -65,8 +71,28 @@ export abstract class Workload {
   /** Checks the committed output. @throws Violation */
   abstract check(output: readonly Output[]): void;
 
-  get storeNames(): readonly string[] {
-    return this.settings.hasTicks ? [...this.stores, 'ticks'] : this.stores;
+  /** All stores, by name. */
+  get kinds(): ReadonlyMap<string, StoreKind> {
+    const ticks = this.settings.hasTicks ? [new TextKind('ticks', this.settings, false)] : [];
+    return new Map([...this.stores, ...ticks].map((kind) => [kind.name, kind]));
+  }
+
+  /** What the application needs besides its topology. */
+  get options(): Partial<StreamsOptions> {
+    return {};
+  }
+
+  /** Topics and permissions before the start. */
+  prepare(kafka: MemoryKafka): void {
+    const { partitions } = this.settings;
+    for (const topic of [...this.topics, 'ticks']) {
+      kafka.createTopic({ topic, partitions, configs: this.topicConfigs[topic] ?? {} });
+    }
+  }
+
+  /** Checks what is in other topics than the output. @throws Violation */
+  checkAlso(_kafka: MemoryKafka): void {
+    // Most have none.
   }
 
   /** Source whose tasks tick. */

@@ -3,7 +3,10 @@ import type { HistorySettings } from './history-settings.js';
 import type { Probe } from './probe.js';
 import { Aggregator, appended, Mapper, TableJoiner, TableKeeper, type ProcessorDeps } from './processors.js';
 import type { Random } from './random.js';
+import { Refused } from './refused-workload.js';
+import { TextKind } from './store-kinds.js';
 import { textStoreBuilder } from './text-store.js';
+import { Sessions, Versions, Windows } from './timed-workloads.js';
 import {
   byKey,
   demand,
@@ -65,7 +68,7 @@ function isDropped(value: string | null): boolean {
 class Aggregate extends Workload {
   readonly topics = ['in', 'out'];
   readonly consumed = ['in', 'app-grouped-repartition'];
-  readonly stores = ['lists'];
+  readonly stores = [new TextKind('lists', this.settings)];
   protected override readonly tickSource = 'grouped-source';
   readonly #expected = new Map<string, string[]>();
 
@@ -129,7 +132,7 @@ function demandGrowth(key: string, lists: readonly string[], isMerged: boolean):
 class Chained extends Workload {
   readonly topics = ['in', 'out'];
   readonly consumed = ['in', 'app-grouped-repartition'];
-  readonly stores = ['lists', 'copies', 'groups'];
+  readonly stores = ['lists', 'copies', 'groups'].map((name) => new TextKind(name, this.settings));
   readonly #expected = new Map<string, string[]>();
 
   protected override build(deps: ProcessorDeps): Topology {
@@ -188,15 +191,23 @@ function merged(group: string | undefined, entry: string | null): string {
   return [...entries].map(([key, list]) => `${key}:${list}`).join(';');
 }
 
-/** Records meet the value that a table has for their key; both come from topics with the same partitions. */
+/**
+ * Records meet the value that a table has for their key; both come from topics with the same partitions. The table's topic
+ * may serve as its changelog.
+ */
 class TableJoin extends Workload {
   readonly topics = ['in', 'table', 'out'];
   readonly consumed = ['in', 'table'];
-  readonly stores = ['table', 'seen'];
+  readonly #isSource = this.settings.workload === 'source-table';
+  readonly stores = [
+    new TextKind('table', this.settings, this.settings.isCached, this.#isSource ? 'table' : undefined),
+    new TextKind('seen', this.settings, false),
+  ];
   readonly #expected = new Map<string, string[]>();
 
   protected override build(deps: ProcessorDeps): Topology {
-    return new Topology()
+    const topology = this.#isSource ? new Topology().useSourceAsChangelog('table', 'table') : new Topology();
+    return topology
       .addSource('in', { topics: 'in', ...input })
       .addSource('table', { topics: 'table', ...input })
       .addProcessor('keep', { parents: 'table', supplier: () => new TableKeeper(deps) })
@@ -233,7 +244,17 @@ class TableJoin extends Workload {
   }
 }
 
-const kinds = { stateless: Stateless, aggregate: Aggregate, chained: Chained, 'table-join': TableJoin };
+const kinds = {
+  stateless: Stateless,
+  aggregate: Aggregate,
+  chained: Chained,
+  'table-join': TableJoin,
+  'source-table': TableJoin,
+  windows: Windows,
+  sessions: Sessions,
+  versions: Versions,
+  refused: Refused,
+} as const;
 
 export function workloadOf(settings: HistorySettings, probe: Probe): Workload {
   return new kinds[settings.workload](settings, probe);

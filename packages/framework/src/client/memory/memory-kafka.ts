@@ -137,6 +137,11 @@ export class MemoryKafka {
     for (const log of this.#cluster.topics.get(topic).partitions) log.compact(options.dropsTombstones);
   }
 
+  /** Deletes the records before an offset, as the broker does with what is older than the topic keeps. */
+  deleteBelow(topic: string, partition: number, offset: number): void {
+    this.#cluster.topics.log(topic, partition).deleteBelow(offset);
+  }
+
   #process(identity: string): ClientProcess {
     let process = this.#processes.get(identity);
     if (process?.isAlive !== true) {
