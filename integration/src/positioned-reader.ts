@@ -45,11 +45,16 @@ export class PositionedReader {
     return new PositionedReader(fetcher, admin, isolationLevel, description);
   }
 
-  /** @param positions by partition. @throws Error if the ends are not reached within a minute */
-  async read(topic: string, positions: readonly number[]): Promise<PartitionReading[]> {
+  /**
+   * @param wanted positions by partition; those behind the last stable offset are moved to it under `read_committed`
+   * @throws Error if the ends are not reached within a minute
+   */
+  async read(topic: string, wanted: readonly number[]): Promise<PartitionReading[]> {
+    const partitions = wanted.map((_, partition) => ({ topic, partition }));
+    const listed = await this.admin.listOffsets(partitions, 'latest', this.isolationLevel);
+    const ends = partitions.map(({ partition }) => listed.find((each) => each.partition === partition)?.offset ?? 0);
+    const positions = wanted.map((offset, partition) => Math.min(offset, ends[partition] ?? 0));
     const places = positions.map((offset, partition) => ({ topic, partition, offset }));
-    const listed = await this.admin.listOffsets(places, 'latest', this.isolationLevel);
-    const ends = places.map(({ partition }) => listed.find((each) => each.partition === partition)?.offset ?? 0);
     const readings = positions.map((position): PartitionReading => ({ records: [], position, failure: undefined }));
     const isRead = ({ position, failure }: PartitionReading, partition: number): boolean =>
       failure !== undefined ||

@@ -31,5 +31,5 @@ export const suites = [
     testTimeoutMs: 5 * MINUTE_MS,
     suiteTimeoutMs: 15 * MINUTE_MS,
   },
-  { name: 'integration', sources: 'integration/test', testTimeoutMs: 10 * MINUTE_MS, suiteTimeoutMs: 20 * MINUTE_MS },
+  { name: 'integration', sources: 'integration/test', testTimeoutMs: 10 * MINUTE_MS, suiteTimeoutMs: 30 * MINUTE_MS },
 ];

@@ -40,7 +40,10 @@ export async function diagnosePartition(
     if (failure.code !== 'AUTHORIZATION_FAILED') return undefined;
     return new KafkaError(failure.code, failure.message, { ...position, kafkaCode: failure.kafkaCode });
   }
-  const { lowOffset, highOffset } = offsets;
+  const { lowOffset } = offsets;
+  // To a reader of committed records the end is the last stable offset; a position may lie behind that.
+  const highOffset = nextOffset > offsets.highOffset ? await highWatermark(cluster, position) : offsets.highOffset;
+  if (highOffset === undefined) return undefined;
   if (nextOffset < lowOffset || nextOffset > highOffset) {
     return new KafkaError(
       'OFFSET_OUT_OF_RANGE',
@@ -59,6 +62,24 @@ export async function diagnosePartition(
 function hasNeverFetched(native: NativeConsumer, topic: string, partition: number): boolean {
   const watermarks = native.getWatermarkOffsets(topic, partition);
   return typeof watermarks === 'number' || watermarks.highOffset < 0;
+}
+
+/** Where the partition ends, open transactions included; `undefined` if the broker could not be asked. */
+async function highWatermark(
+  cluster: Cluster,
+  { topic, partition }: TopicPartitionOffset,
+): Promise<number | undefined> {
+  const admin = new ConfluentAdmin(cluster);
+  try {
+    await admin.connect();
+    const [end] = await admin.listOffsets([{ topic, partition }], 'latest', 'read_uncommitted');
+    return end?.offset;
+  } catch (error) {
+    if (error instanceof KafkaError) return undefined;
+    throw error;
+  } finally {
+    await admin.close();
+  }
 }
 
 /** Asks the broker itself for the topic; this is rare enough for a client of its own. */

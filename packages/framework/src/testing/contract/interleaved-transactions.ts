@@ -139,6 +139,28 @@ export const interleavedTransactionCases: readonly ContractCase[] = [
     },
   ),
 
+  contractCase('should wait at a position behind the last stable offset until the transaction has ended', async (s) => {
+    const topic = await s.topic(PARTITIONS);
+    const open = await s.transactionalProducer(s.harness.uniqueName('open'));
+    await open.beginTransaction();
+    await produceOne(open, topic, { value: 'open' });
+    await open.flush();
+    await s.write(
+      await s.producer(),
+      topic,
+      Array.from({ length: 10 }, (_, i) => ({ value: `${i}` })),
+    );
+    const fetcher = await s.fetcher({ isolationLevel: 'read_committed' });
+    fetcher.assign([{ topic, partition: 0, offset: 6 }]);
+    const startMs = s.harness.monotonicMs();
+    // Long enough to become impatient with a partition that stands still.
+    while (s.harness.monotonicMs() < startMs + 4_000) {
+      assert.deepEqual(await fetcher.poll(200), { batches: [], failures: [] });
+    }
+    await open.abortTransaction();
+    assert.deepEqual(values((await s.read(fetcher, 5)).get(`${topic}-0`)), ['5', '6', '7', '8', '9']);
+  }),
+
   contractCase('should hide an aborted transaction that is larger than what is fetched at once', async (s) => {
     const topic = await s.topic(PARTITIONS);
     const producer = await s.transactionalProducer(s.harness.uniqueName('tx'));

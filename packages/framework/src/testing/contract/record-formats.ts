@@ -154,8 +154,8 @@ export const recordFormatCases: readonly ContractCase[] = [
   }),
 
   contractCase('should read thousands of batches of a single record each', async (s) => {
-    const partitions = 25;
-    const rounds = 200;
+    const partitions = 100;
+    const rounds = 50;
     const topic = await s.topic(partitions);
     await writeSingly(s, await s.producer({ lingerMs: 0 }), topic, partitions, rounds);
 
