@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { StreamsClient } from '@millrace/framework';
 import { runJob, SETTINGS } from '../common/job.js';
 import { round } from '../common/results.js';
@@ -46,6 +47,14 @@ function sample({ metrics }: StreamsClient, records: number, elapsedMs: number):
     rssMiB: round(rss / BYTES_PER_MIB),
     heapUsedMiB: round(heapUsed / BYTES_PER_MIB),
     externalMiB: round(external / BYTES_PER_MIB),
+    ...mapped(),
     ...{ commits, committedOffsets },
   };
+}
+
+/** The part of resident memory that is pages of files, as Linux says it: programs, libraries and the files of stores. */
+function mapped(): { readonly mappedFilesMiB?: number } {
+  if (process.platform !== 'linux') return {};
+  const kib = /^RssFile:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+  return kib === undefined ? {} : { mappedFilesMiB: round(Number(kib) / 1024) };
 }

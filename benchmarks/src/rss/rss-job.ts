@@ -15,6 +15,8 @@ export interface RssSample {
   readonly heapUsedMiB: number;
   /** Buffers and other memory outside of the heap that JavaScript objects hold. */
   readonly externalMiB: number;
+  /** Pages of mapped files among the resident memory; on Linux. */
+  readonly mappedFilesMiB?: number;
   readonly commits: number;
   readonly committedOffsets: number;
 }
