@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { toKafkaError } from '../../dist/client/confluent/error-codes.js';
 import { MemoryKafka } from '../../dist/client/memory/memory-kafka.js';
 import { KafkaError, ProductionError } from '../../dist/errors/errors.js';
 import type { ProductionHandler } from '../../dist/runtime/handlers.js';
@@ -77,6 +78,22 @@ const numbers = Array.from({ length: RECORDS }, (_, i) => i);
 const small = numbers.filter((i) => !isLarge(i));
 
 describe('Output that the broker refuses for good', () => {
+  it('should not be taken for records that were thrown away with their transaction', async () => {
+    const world = new World();
+    let purged = 0;
+    const purgedInQueue = toKafkaError(-152, 'A record was not delivered');
+    world.kafka.injectFailures({
+      before: ({ kind }) =>
+        kind === 'producer.send' && ++purged <= 3 ? { type: 'throw', error: purgedInQueue } : undefined,
+    });
+    const client = world.client(through(), 'continue', { processingGuarantee: 'exactly_once_v2' });
+    await world.runUntilCommitted(client);
+    assert.ok(purged > 3);
+    assert.deepEqual(world.keys('out'), small);
+    assert.deepEqual(new Set(world.asked.map(({ code }) => code)), new Set(['RECORD_TOO_LARGE']));
+    await world.clock.run(client.close());
+  });
+
   for (const processingGuarantee of ['at_least_once', 'exactly_once_v2'] as const) {
     it(`should be left out alone, not with its batch (${processingGuarantee})`, async () => {
       const world = new World();

@@ -110,6 +110,9 @@ const retriable: ReadonlySet<string> = new Set([
   '_WAIT_COORD',
   '_WAIT_CACHE',
   '_IN_PROGRESS',
+  // Thrown away unsent with its transaction, because another record of it failed.
+  '_PURGE_QUEUE',
+  '_PURGE_INFLIGHT',
   'REQUEST_TIMED_OUT',
   'LEADER_NOT_AVAILABLE',
   'NOT_LEADER_FOR_PARTITION',
