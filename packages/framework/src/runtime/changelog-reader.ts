@@ -1,6 +1,6 @@
 import type { KafkaAdmin, RecordFetcher } from '../client/port.js';
 import { partitionKey, type RecordBatch, type TopicPartition } from '../client/records.js';
-import { KafkaError } from '../errors/errors.js';
+import { KafkaError, TopologyError } from '../errors/errors.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Clock } from '../time/clock.js';
 import { FetchPump } from './fetch-pump.js';
@@ -246,9 +246,14 @@ export class ChangelogReader {
     const partitions = stores.changelogs.map(({ topic, partition }) => ({ topic, partition }));
     if (partitions.length === 0) return new Map();
     const { admin } = this.deps;
-    const offsets = await retrying(this.deps, 'read the offsets of changelogs', () =>
-      admin.listOffsets(partitions, spec, 'read_uncommitted'),
-    );
+    let offsets;
+    try {
+      offsets = await retrying(this.deps, 'read the offsets of changelogs', () =>
+        admin.listOffsets(partitions, spec, 'read_uncommitted'),
+      );
+    } catch (error) {
+      throw error instanceof KafkaError && error.code === 'TOPIC_NOT_FOUND' ? changelogGone(stores, error) : error;
+    }
     return new Map(offsets.map(({ topic, partition, offset }) => [partitionKey(topic, partition), offset]));
   }
 
@@ -266,4 +271,14 @@ export class ChangelogReader {
 
 function keyOf({ topic, partition }: TopicPartition): string {
   return partitionKey(topic, partition);
+}
+
+/** They were all there when the application started. */
+function changelogGone({ taskId }: TaskStores, cause: KafkaError): TopologyError {
+  return new TopologyError(
+    'INTERNAL_TOPIC_MISMATCH',
+    `A changelog of task ${taskId.toString()} is not there: either the input has more partitions than when the application ` +
+      `started, or someone deleted the topic. Stop all instances; the next start says what to do. (${cause.message})`,
+    { cause },
+  );
 }

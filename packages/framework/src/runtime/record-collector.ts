@@ -67,6 +67,12 @@ export class RecordCollector {
         { topic, partition: target },
       );
     }
+    if (!(timestamp >= 0 && Number.isSafeInteger(timestamp))) {
+      throw new ProductionError(
+        `A record to '${topic}' has the timestamp ${String(timestamp)}. Give it a whole number of milliseconds, at least 0.`,
+        { topic, partition: target },
+      );
+    }
     let isAlone = false;
     if (!this.#refused.isEmpty) {
       const refusal = this.#refused.find({ topic, partition: target, key, value });

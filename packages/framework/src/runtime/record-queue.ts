@@ -117,9 +117,12 @@ export class RecordQueue implements TopicPartition {
         { key, value, timestamp: raw.timestamp, headers, topic, partition, offset: raw.offset },
         this.partitionTimeMs,
       );
-      // A negative time drops the record, as in Kafka Streams; anything but a number is the extractor's fault.
-      if (typeof timestamp !== 'number' || Number.isNaN(timestamp)) {
-        throw new TypeError(`The timestamp extractor of ${source.name} returned ${String(timestamp)}, not a number.`);
+      // A negative time drops the record, as in Kafka Streams; anything but a whole number is the extractor's fault.
+      if (!Number.isSafeInteger(timestamp) && !(typeof timestamp === 'number' && timestamp < 0)) {
+        const what = typeof timestamp === 'string' ? `'${String(timestamp)}'` : String(timestamp);
+        throw new TypeError(
+          `The timestamp extractor of ${source.name} returned ${what}, not a whole number of milliseconds.`,
+        );
       }
       if (timestamp >= 0) return new StreamRecord(key, value, timestamp, headers);
       this.deps.onSkipped();

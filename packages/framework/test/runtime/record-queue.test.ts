@@ -122,4 +122,14 @@ describe('RecordQueue', () => {
     assert.equal(queue.partitionTimeMs, 100);
     assert.deepEqual(seen, [-1, 100, 100]);
   });
+
+  for (const [what, time] of Object.entries({ fraction: 1.5, text: '17', nothing: undefined, date: new Date(5) })) {
+    it(`should refuse a time that is no whole number: ${what}`, () => {
+      const failures: unknown[] = [];
+      const queue = queueOf(source({ timestampExtractor: () => time as number }), failures);
+      queue.add({ topic: 't', partition: 0, records: [record(0, 'x')], nextOffset: 1 });
+      assert.equal(failures.length, 1);
+      assert.match(String(failures[0]), /not a whole number of milliseconds/);
+    });
+  }
 });

@@ -81,7 +81,7 @@ for (const engine of ENGINES) {
         const timeMs = minute * MINUTE_MS;
         for (let key = 0; key < 20; key++) {
           windows.store.put(`k${key}`, 'value', timeMs);
-          sessions.store.put(new Windowed(`k${key}`, { startMs: timeMs - 1000, endMs: timeMs }), 'value');
+          sessions.store.put(new Windowed(`k${key}`, { startMs: timeMs, endMs: timeMs + 1000 }), 'value');
           versions.store.put(`k${key}`, key % 5 === 0 ? null : 'value', timeMs);
         }
         for (const test of [windows, sessions, versions]) test.commit();

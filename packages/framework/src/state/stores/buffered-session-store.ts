@@ -5,6 +5,7 @@ import { SegmentedWriter } from './segmented-writer.js';
 import type { SessionStore } from './session-store.js';
 import { SessionView, type SessionViewDeps } from './session-view.js';
 import type { StoreSettings } from './store-settings.js';
+import { assertStoreTime } from './store-time.js';
 
 /** Session store over a write buffer. */
 export class BufferedSessionStore<K, V>
@@ -21,6 +22,9 @@ export class BufferedSessionStore<K, V>
   put(session: Windowed<K>, aggregate: V | null): void {
     this.assertOpen();
     const { startMs, endMs } = session.window;
+    assertStoreTime(this.name, 'the start of a session', startMs);
+    assertStoreTime(this.name, 'the end of a session', endMs);
+    assertStoreTime(this.name, 'the length of a session', endMs - startMs);
     if (!this.transaction.admits(endMs)) return;
     this.transaction.write(this.layout.engineKey(this.keys.encode(session.key), startMs, endMs), aggregate);
   }

@@ -2,6 +2,7 @@ import type { StoreSettings } from './store-settings.js';
 import type { PutResult, VersionedRecord, VersionedStore } from './versioned-store.js';
 import { VersionedView, type VersionedViewDeps } from './versioned-view.js';
 import { VersionedWriter } from './versioned-writer.js';
+import { assertStoreTime } from './store-time.js';
 
 /** Versioned store over a write buffer. */
 export class BufferedVersionedStore<K, V> extends VersionedView<K, V> implements VersionedStore<K, V> {
@@ -18,6 +19,7 @@ export class BufferedVersionedStore<K, V> extends VersionedView<K, V> implements
 
   put(key: K, value: V | null, timestampMs: number): PutResult {
     this.assertOpen();
+    assertStoreTime(this.name, 'the timestamp of a version', timestampMs);
     const { buffer, context } = this.deps.env;
     const at = this.keys.encode(key);
     const stored = value === null ? null : this.values.encode(value);

@@ -7,6 +7,7 @@ import { SegmentedWriter } from './segmented-writer.js';
 import type { StoreSettings } from './store-settings.js';
 import type { WindowStore } from './window-store.js';
 import { WindowView, type WindowViewDeps } from './window-view.js';
+import { assertStoreTime } from './store-time.js';
 
 /** Window store over a write buffer. */
 export class BufferedWindowStore<K, V>
@@ -34,6 +35,7 @@ export class BufferedWindowStore<K, V>
   put(key: K, value: V | null, windowStartMs: number): void {
     this.assertOpen();
     if (value === null && this.#retainsDuplicates) return;
+    assertStoreTime(this.name, 'the start of a window', windowStartMs);
     if (!this.transaction.admits(windowStartMs)) return;
     const buffer = this.#buffer;
     if (this.#retainsDuplicates) buffer.sequence = (buffer.sequence + 1) & 0x7fffffff;

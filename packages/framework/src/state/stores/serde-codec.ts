@@ -2,6 +2,7 @@ import { SerdeError, StateStoreError } from '../../errors/errors.js';
 import type { Serde } from '../../serde/serde.js';
 import { textFormOf, type TextForm } from '../../serde/text-form.js';
 import { decodeInt64, encodeInt64, isAscii, toBuffer, toByteString, type ByteString } from '../engine/byte-string.js';
+import { assertStoreTime } from './store-time.js';
 
 /** V8 makes strings that share the memory of a larger one from this length on. */
 const SHORTEST_SHARED = 13;
@@ -14,7 +15,7 @@ export class SerdeCodec<T> {
   readonly #text: TextForm<T> | undefined;
 
   constructor(
-    private readonly storeName: string,
+    readonly storeName: string,
     private readonly topic: string,
     private readonly part: 'key' | 'value',
     private readonly serde: Serde<T>,
@@ -119,6 +120,7 @@ export class TimestampedValueCodec<V> implements ValueCodec<ValueAndTimestamp<V>
   constructor(private readonly serde: SerdeCodec<V>) {}
 
   encode({ value, timestampMs }: ValueAndTimestamp<V>): ByteString {
+    assertStoreTime(this.serde.storeName, 'the timestamp of a value', timestampMs);
     return encodeInt64(timestampMs) + this.serde.encode(value);
   }
 
