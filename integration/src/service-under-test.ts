@@ -1,12 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  confluentClients,
-  type ConsumedRecord,
-  type KafkaAdmin,
-  type KafkaConnectionOptions,
-} from '@millrace/framework';
+import { kafkaClients, type ConsumedRecord, type KafkaAdmin, type KafkaConnectionOptions } from '@millrace/framework';
 import { readRecords, readTopic, uniqueName, type ReadRecord } from '@millrace/framework/testing';
 import { killServices, ServiceProcess } from './service-process.js';
 import { writeRecords } from './topic-access.js';
@@ -52,12 +47,12 @@ export class ServiceUnderTest {
 
   /** All records of the output, or of another topic (`read_committed`). */
   read(topic = this.place.output): Promise<ReadRecord[]> {
-    return readRecords(confluentClients(this.place.connection), topic);
+    return readRecords(kafkaClients(this.place.connection), topic);
   }
 
   /** As {@link read} for many records: each is gone when the next comes. */
   each(onRecord: (record: ConsumedRecord) => void): Promise<void> {
-    return readTopic(confluentClients(this.place.connection), this.place.output, onRecord);
+    return readTopic(kafkaClients(this.place.connection), this.place.output, onRecord);
   }
 
   /** Offsets in all partitions of a topic that the service's tasks have one partition each of. */
@@ -96,7 +91,7 @@ export function useService(name: string, partitions: number): () => ServiceUnder
   let admin: KafkaAdmin;
   let service: ServiceUnderTest | undefined;
   before(async () => {
-    admin = confluentClients(kafka().connection).admin();
+    admin = kafkaClients(kafka().connection).admin();
     await admin.connect();
   });
   beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { confluentClients, NO_HEADERS, partitionOfKey, type KafkaConnectionOptions } from '@millrace/framework';
+import { kafkaClients, NO_HEADERS, partitionOfKey, type KafkaConnectionOptions } from '@millrace/framework';
 
 /** Writes `[key, value]` records, partition by partition in turn; resolves when they are acknowledged. */
 export async function writeRecords(
@@ -8,7 +8,7 @@ export async function writeRecords(
   partitions: number,
   records: Iterable<readonly [key: string, value: string]>,
 ): Promise<void> {
-  const producer = confluentClients(connection).producer({});
+  const producer = kafkaClients(connection).producer({});
   await producer.connect();
   try {
     let index = 0;
@@ -69,7 +69,7 @@ export class Load {
     const portion = Math.ceil((recordsPerSecond * LOAD_PAUSE_MS) / 1000);
     const pauseMs = (portion * 1000) / recordsPerSecond;
     // A broker that is being killed and restarted makes a record wait.
-    const producer = confluentClients(connection).producer({ deliveryTimeoutMs: 300_000 });
+    const producer = kafkaClients(connection).producer({ deliveryTimeoutMs: 300_000 });
     await producer.connect();
     try {
       for (let i = 0; i < records && !this.#isStopped; i++) {

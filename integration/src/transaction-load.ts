@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  confluentClients,
+  kafkaClients,
   KafkaError,
   NO_HEADERS,
   type KafkaConnectionOptions,
@@ -113,7 +113,7 @@ export class TransactionLoad {
   async #open(): Promise<RecordProducer> {
     const { transactionalId } = this.#options;
     const options = { transactionalId, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS, lingerMs: 1 };
-    const producer = confluentClients(this.#connection).producer(options);
+    const producer = kafkaClients(this.#connection).producer(options);
     await persistently(() => producer.connect());
     await persistently(() => producer.initTransactions());
     return producer;

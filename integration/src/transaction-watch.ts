@@ -1,10 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  confluentClients,
-  type KafkaAdmin,
-  type KafkaConnectionOptions,
-  type TopicPartition,
-} from '@millrace/framework';
+import { kafkaClients, type KafkaAdmin, type KafkaConnectionOptions, type TopicPartition } from '@millrace/framework';
 
 const LOOK_INTERVAL_MS = 200;
 
@@ -19,7 +14,7 @@ export class TransactionWatch {
 
   /** @param partitions that exist already */
   constructor(connection: KafkaConnectionOptions, partitions: readonly TopicPartition[]) {
-    this.#done = this.#run(confluentClients(connection).admin(), partitions);
+    this.#done = this.#run(kafkaClients(connection).admin(), partitions);
     // Whoever stops it gets the error.
     this.#done.catch(() => undefined);
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { confluentClients, type KafkaConnectionOptions } from '@millrace/framework';
+import { kafkaClients, type KafkaConnectionOptions } from '@millrace/framework';
 import { uniqueName, waitFor } from '@millrace/framework/testing';
 import { startKafka, type LocalKafka } from '@millrace/local-kafka';
 import { killServices, ServiceProcess, type Exit } from '../src/service-process.js';
@@ -120,7 +120,7 @@ describe('bad credentials and permissions', function () {
         ],
       },
     });
-    const admin = confluentClients(connection('owner', 'owner-secret')).admin();
+    const admin = kafkaClients(connection('owner', 'owner-secret')).admin();
     await admin.connect();
     await admin.createTopic({ topic: 'in', partitions: 1 });
     await admin.createTopic({ topic: 'out', partitions: 1 });

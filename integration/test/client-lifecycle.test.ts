@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { confluentClients, KafkaError, type GroupMembership, type KafkaClientFactory } from '@millrace/framework';
+import { kafkaClients, KafkaError, type GroupMembership, type KafkaClientFactory } from '@millrace/framework';
 import { uniqueName, waitFor } from '@millrace/framework/testing';
 import { useKafka } from '../src/use-kafka.js';
 
@@ -14,7 +14,7 @@ describe('closing the clients on the Kafka addon', function () {
   let topic: string;
 
   before(async () => {
-    clients = confluentClients(kafka().connection);
+    clients = kafkaClients(kafka().connection);
     topic = uniqueName('lifecycle');
     await kafka().createTopics({ topic, partitions: 2 });
   });

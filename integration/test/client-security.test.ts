@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { confluentClients, KafkaError, type KafkaClientFactory, type KafkaErrorCode } from '@millrace/framework';
+import { kafkaClients, KafkaError, type KafkaClientFactory, type KafkaErrorCode } from '@millrace/framework';
 import { startKafka, type LocalKafka } from '@millrace/local-kafka';
+import { FETCHERS, type FetcherKind } from '../src/fetchers.js';
 
-type Connection = Parameters<typeof confluentClients>[0];
+type Connection = Parameters<typeof kafkaClients>[0];
 type OpenClient = (clients: KafkaClientFactory) => Promise<{ close(): Promise<void> }>;
 
 /** Longer than the tests may take: what is refused must be refused at once, not when the time is over. */
@@ -13,13 +14,18 @@ const user = { username: 'admin', password: 'admin-password', mechanism: 'SCRAM-
 const kinds: Readonly<Record<string, OpenClient>> = {
   admin: async (clients) => connected(clients.admin()),
   producer: async (clients) => connected(clients.producer({})),
-  fetcher: async (clients) => connected(clients.fetcher({ isolationLevel: 'read_committed' })),
+  'fetcher on the addon': openFetcher,
+  'fetcher on the wire': openFetcher,
   'group member': async (clients) => {
     const membership = clients.membership({ groupId: 'security' });
     await membership.join({ topics: ['security'], patterns: [] });
     return { close: () => membership.leave() };
   },
 };
+
+function openFetcher(clients: KafkaClientFactory): Promise<{ close(): Promise<void> }> {
+  return connected(clients.fetcher({ isolationLevel: 'read_committed' }));
+}
 
 async function connected<C extends { connect(): Promise<void>; close(): Promise<void> }>(client: C): Promise<C> {
   try {
@@ -75,7 +81,7 @@ describe('security of the Kafka clients', function () {
     });
     assert.ok(kafka.tls);
     right = { bootstrapServers: kafka.bootstrapServers, tls: { ca: kafka.tls.ca }, sasl: user, requestTimeoutMs };
-    const admin = await connected(confluentClients(right).admin());
+    const admin = await connected(kafkaClients(right).admin());
     await admin.createTopic({ topic: 'security', partitions: 1 });
     await admin.close();
   });
@@ -85,18 +91,20 @@ describe('security of the Kafka clients', function () {
   });
 
   for (const [kind, open] of Object.entries(kinds)) {
+    const fetcher = kind.endsWith('addon') ? 'addon' : 'wire';
+
     it(`should let in a ${kind} with the right settings`, async () => {
-      const client = await open(confluentClients(right));
+      const client = await open(kafkaClients({ ...right, fetcher }));
       await client.close();
     });
 
     it(`should refuse a ${kind} with a wrong password at once`, async () => {
-      const clients = confluentClients({ ...right, sasl: { ...user, password: 'wrong' } });
+      const clients = kafkaClients({ ...right, fetcher, sasl: { ...user, password: 'wrong' } });
       await rejectsWith('AUTHENTICATION_FAILED', /invalid credentials/, () => open(clients));
     });
 
     it(`should name the server that a ${kind} cannot reach`, async () => {
-      const clients = confluentClients({ bootstrapServers: '127.0.0.1:1', requestTimeoutMs: 500 });
+      const clients = kafkaClients({ bootstrapServers: '127.0.0.1:1', requestTimeoutMs: 500, fetcher });
       await rejectsWith('BROKER_UNREACHABLE', /127\.0\.0\.1:1: .*ECONNREFUSED.*bootstrapServers/, () => open(clients));
     });
   }
@@ -148,7 +156,7 @@ describe('security of the Kafka clients', function () {
   });
 
   it('should read settings and groups over TLS and SASL', async () => {
-    const admin = await connected(confluentClients(right).admin());
+    const admin = await connected(kafkaClients(right).admin());
     const [described] = await admin.describeTopicConfigs(['security']);
     assert.equal(described?.configs.get('cleanup.policy'), 'delete');
     assert.equal((await admin.describeGroup('nobody is here')).state, 'dead');
@@ -176,39 +184,41 @@ describe('security of the Kafka clients', function () {
     }
   });
 
-  for (const name of ['nobody', 'onlooker']) {
-    it(`should fail a partition that ${name} may not read`, async () => {
-      const fetcher = await connected(as(name).fetcher({ isolationLevel: 'read_committed' }));
-      fetcher.assign([{ topic: 'security', partition: 0, offset: 0 }]);
-      for (;;) {
-        const { failures } = await fetcher.poll(500);
-        if (failures.length === 0) continue;
-        assert.ok(failures[0]?.error instanceof KafkaError);
-        assert.equal(failures[0].error.code, 'AUTHORIZATION_FAILED', failures[0].error.message);
-        break;
-      }
-      await fetcher.close();
+  for (const fetcher of FETCHERS) {
+    for (const name of ['nobody', 'onlooker']) {
+      it(`should fail a partition that ${name} may not read, with the fetcher ${fetcher}`, async () => {
+        const reader = await connected(as(name, fetcher).fetcher({ isolationLevel: 'read_committed' }));
+        reader.assign([{ topic: 'security', partition: 0, offset: 0 }]);
+        for (;;) {
+          const { failures } = await reader.poll(500);
+          if (failures.length === 0) continue;
+          assert.ok(failures[0]?.error instanceof KafkaError);
+          assert.equal(failures[0].error.code, 'AUTHORIZATION_FAILED', failures[0].error.message);
+          break;
+        }
+        await reader.close();
+      });
+    }
+
+    it(`should give up connecting when the fetcher ${fetcher} is closed`, async () => {
+      const clients = kafkaClients({ bootstrapServers: '127.0.0.1:1', requestTimeoutMs, fetcher });
+      const reader = clients.fetcher({ isolationLevel: 'read_committed' });
+      const connecting = assert.rejects(reader.connect());
+      await reader.close();
+      await connecting;
     });
   }
 
-  it('should give up connecting when the client is closed', async () => {
-    const fetcher = confluentClients({ bootstrapServers: '127.0.0.1:1', requestTimeoutMs }).fetcher({
-      isolationLevel: 'read_committed',
-    });
-    const connecting = assert.rejects(fetcher.connect());
-    await fetcher.close();
-    await connecting;
-  });
-
-  function as(name: string): KafkaClientFactory {
-    return confluentClients({
+  function as(name: string, fetcher: FetcherKind = 'wire'): KafkaClientFactory {
+    return kafkaClients({
       ...right,
+      fetcher,
       sasl: { mechanism: 'PLAIN', username: name, password: `${name}-password` },
     });
   }
 
   async function open(connection: Connection): Promise<void> {
-    const admin = await connected(confluentClients(connection).admin());
+    const admin = await connected(kafkaClients(connection).admin());
     await admin.close();
   }
 });

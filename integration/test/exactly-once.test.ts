@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { confluentClients } from '@millrace/framework';
+import { kafkaClients } from '@millrace/framework';
 import { waitFor } from '@millrace/framework/testing';
 import { startKafka } from '@millrace/local-kafka';
 import type { ServiceProcess } from '../src/service-process.js';
@@ -107,7 +107,7 @@ describe('exactly once on a real broker', function () {
   it('should count exactly while one broker of three is killed and restarted', async () => {
     const cluster = await startKafka({ brokers: 3, heapMb: 512 });
     const place = await newPlace('count-service', { bootstrapServers: cluster.bootstrapServers }, PARTITIONS);
-    const admin = confluentClients(place.connection).admin();
+    const admin = kafkaClients(place.connection).admin();
     await admin.connect();
     try {
       const counting = new ServiceUnderTest('count-service', place, admin);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { confluentClients, type IsolationLevel, type KafkaAdmin } from '@millrace/framework';
+import { kafkaClients, type IsolationLevel, type KafkaAdmin } from '@millrace/framework';
 import { uniqueName, waitFor } from '@millrace/framework/testing';
 import { clientsWith, FETCHERS } from '../src/fetchers.js';
 import { PositionedReader, type PartitionReading } from '../src/positioned-reader.js';
@@ -25,7 +25,7 @@ describe('two fetchers on random topics', function () {
   let readers: PositionedReader[] = [];
 
   before(async () => {
-    const clients = confluentClients(kafka().connection);
+    const clients = kafkaClients(kafka().connection);
     admin = clients.admin();
     await admin.connect();
     writers = await TopicWriters.open(clients, uniqueName('differential'));

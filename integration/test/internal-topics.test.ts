@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {
-  confluentClients,
+  kafkaClients,
   createPinoLogger,
   serdes,
   StreamsBuilder,
@@ -26,7 +26,7 @@ describe('internal topics that exist', function () {
     builder.stream<string, string>(input).groupByKey().count({ name: 'counts', engine: 'memory' });
     const client = new StreamsClient(builder.build(), {
       applicationId,
-      kafka: confluentClients(kafka().connection),
+      kafka: kafkaClients(kafka().connection),
       logger: createPinoLogger({ level: 'silent' }),
     });
     try {

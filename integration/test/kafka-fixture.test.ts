@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { confluentClients, NO_HEADERS } from '@millrace/framework';
+import { kafkaClients, NO_HEADERS } from '@millrace/framework';
 import { startKafkaFixture, uniqueName } from '@millrace/framework/testing';
 import { useKafka } from '../src/use-kafka.js';
 
@@ -32,7 +32,7 @@ describe('the Kafka fixture', () => {
   it('should create topics to which records can be written and from which they can be read', async () => {
     const [first, second] = [uniqueName('first'), uniqueName('second')];
     await kafka().createTopics({ topic: first, partitions: 3 }, { topic: second, partitions: 1 });
-    const clients = confluentClients(kafka().connection);
+    const clients = kafkaClients(kafka().connection);
     const admin = clients.admin();
     await admin.connect();
     const described = await admin.describeTopics([first, second]);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { confluentClients, type KafkaAdmin } from '@millrace/framework';
+import { kafkaClients, type KafkaAdmin } from '@millrace/framework';
 import { uniqueName, waitFor } from '@millrace/framework/testing';
 import { startKafka, type LocalKafka } from '@millrace/local-kafka';
 import { clientsWith, FETCHERS, type FetcherKind } from '../src/fetchers.js';
@@ -94,7 +94,7 @@ function assertTransactions(records: readonly SeenRecord[], outcomes: ReadonlyMa
 /** Kills and restarts one broker after the other while transactions are written and read. */
 async function killInTurn(kafka: LocalKafka): Promise<History> {
   const connection = { bootstrapServers: kafka.bootstrapServers };
-  const admin = confluentClients(connection).admin();
+  const admin = kafkaClients(connection).admin();
   await admin.connect();
   const topic = uniqueName('leaders');
   await admin.createTopic({ topic, partitions: PARTITIONS });

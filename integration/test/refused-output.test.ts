@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { confluentClients, KafkaError, serdes, StreamsClient, Topology } from '@millrace/framework';
+import { kafkaClients, KafkaError, serdes, StreamsClient, Topology } from '@millrace/framework';
 import { readRecords, uniqueName, waitFor } from '@millrace/framework/testing';
 import { writeRecords } from '../src/topic-access.js';
 import { useKafka } from '../src/use-kafka.js';
@@ -43,7 +43,7 @@ describe('output that the broker refuses for good', function () {
           return 'dead-letter';
         },
       });
-      const admin = confluentClients(connection).admin();
+      const admin = kafkaClients(connection).admin();
       await admin.connect();
       try {
         await client.start();
@@ -60,7 +60,7 @@ describe('output that the broker refuses for good', function () {
         await admin.close();
       }
       const keysOf = async (topic: string): Promise<number[]> =>
-        (await readRecords(confluentClients(connection), topic))
+        (await readRecords(kafkaClients(connection), topic))
           .map(({ key }) => Number(key?.toString()))
           .sort((a, b) => a - b);
       assert.deepEqual(

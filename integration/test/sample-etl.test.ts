@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
-  confluentClients,
+  kafkaClients,
   createPinoLogger,
   ServiceHost,
   type KafkaAdmin,
@@ -76,7 +76,7 @@ describe('sample service', () => {
     const prefix = await load();
     const groupId = uniqueName('flight-etl');
     const { bootstrapServers } = kafka();
-    const clients = confluentClients({ bootstrapServers });
+    const clients = kafkaClients({ bootstrapServers });
     const admin = clients.admin();
     await admin.connect();
     const environment = {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { confluentClients, type KafkaAdmin } from '@millrace/framework';
+import { kafkaClients, type KafkaAdmin } from '@millrace/framework';
 import { waitFor } from '@millrace/framework/testing';
 import { startKafka, type LocalKafka } from '@millrace/local-kafka';
 
@@ -11,7 +11,7 @@ describe('calls that go to the brokers without the addon', function () {
   before(async function () {
     this.timeout(300_000);
     kafka = await startKafka({ brokers: 3 });
-    admin = confluentClients({ bootstrapServers: kafka.bootstrapServers }).admin();
+    admin = kafkaClients({ bootstrapServers: kafka.bootstrapServers }).admin();
     await admin.connect();
   });
 
@@ -27,7 +27,7 @@ describe('calls that go to the brokers without the addon', function () {
   it('should describe groups of both protocols, static members too', async () => {
     await admin.createTopic({ topic: 'shared', partitions: 2 });
     for (const protocol of ['classic', 'consumer'] as const) {
-      const clients = confluentClients({ bootstrapServers: kafka.bootstrapServers, clientId: 'one' });
+      const clients = kafkaClients({ bootstrapServers: kafka.bootstrapServers, clientId: 'one' });
       const member = clients.membership({ groupId: protocol, groupInstanceId: 'instance-1', protocol });
       await member.join({ topics: ['shared'], patterns: [] });
       await waitFor(() => {
@@ -63,7 +63,7 @@ describe('calls that go to the brokers without the addon', function () {
   });
 
   it('should reject at once when it is closed', async () => {
-    const other = confluentClients({ bootstrapServers: kafka.bootstrapServers }).admin();
+    const other = kafkaClients({ bootstrapServers: kafka.bootstrapServers }).admin();
     await other.connect();
     await other.describeGroup('none');
     await other.close();

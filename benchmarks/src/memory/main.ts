@@ -1,4 +1,4 @@
-import { confluentClients } from '@millrace/framework';
+import { kafkaClients } from '@millrace/framework';
 import { withKafka, type BenchmarkKafka } from '../common/benchmark-kafka.js';
 import { describeEnvironment } from '../common/environment.js';
 import { SETTINGS } from '../common/job.js';
@@ -18,7 +18,7 @@ const options = readOptions();
 await withKafka((kafka) => memory(kafka, options));
 
 async function memory(kafka: BenchmarkKafka, { records = 5_000_000, profileDir }: BenchmarkOptions): Promise<void> {
-  const clients = confluentClients({ bootstrapServers: kafka.bootstrapServers });
+  const clients = kafkaClients({ bootstrapServers: kafka.bootstrapServers });
   const admin = clients.admin();
   await admin.connect();
   const inputTopic = `bench-memory-${process.pid}`;

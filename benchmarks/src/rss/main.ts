@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { confluentClients, type KafkaAdmin } from '@millrace/framework';
+import { kafkaClients, type KafkaAdmin } from '@millrace/framework';
 import { withKafka, type BenchmarkKafka } from '../common/benchmark-kafka.js';
 import { describeEnvironment } from '../common/environment.js';
 import { readOptions, type BenchmarkOptions } from '../common/options.js';
@@ -29,7 +29,7 @@ const options = readOptions();
 await withKafka((kafka) => rss(kafka, options));
 
 async function rss(kafka: BenchmarkKafka, { records = 5_000_000, profileDir }: BenchmarkOptions): Promise<void> {
-  const admin = confluentClients({ bootstrapServers: kafka.bootstrapServers }).admin();
+  const admin = kafkaClients({ bootstrapServers: kafka.bootstrapServers }).admin();
   await admin.connect();
   try {
     const leak = await measureOffsetLeak(admin, kafka);
@@ -78,7 +78,7 @@ async function measureService(
     console.log(`Writing ${records} orders to ${PARTITIONS} partitions ...`);
     await createTopic(admin, inputTopic);
     await createTopic(admin, outputTopic);
-    await writeOrders(confluentClients({ bootstrapServers }), inputTopic, records);
+    await writeOrders(kafkaClients({ bootstrapServers }), inputTopic, records);
     const job: RssJob = {
       ...{ bootstrapServers, inputTopic, outputTopic, groupId: inputTopic, records, stateDir },
       ...{ commitIntervalMs: COMMIT_INTERVAL_MS, sampleEveryRecords: Math.ceil(records / SAMPLES) },

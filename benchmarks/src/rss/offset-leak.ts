@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { confluentClients, type GroupMembership, type RecordProducer } from '@millrace/framework';
+import { kafkaClients, type GroupMembership, type RecordProducer } from '@millrace/framework';
 import { runJob } from '../common/job.js';
 import { round } from '../common/results.js';
 import type { OffsetLeak, OffsetLeakJob } from './rss-job.js';
@@ -15,7 +15,7 @@ const POLL_MS = 20;
 await runJob((job) => measure(job as OffsetLeakJob));
 
 async function measure(job: OffsetLeakJob): Promise<OffsetLeak> {
-  const clients = confluentClients({ bootstrapServers: job.bootstrapServers });
+  const clients = kafkaClients({ bootstrapServers: job.bootstrapServers });
   const membership = clients.membership({ groupId: job.groupId });
   const producer = clients.producer({ transactionalId: job.groupId });
   await membership.join({ topics: [job.inputTopic], patterns: [] });

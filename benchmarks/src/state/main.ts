@@ -1,4 +1,4 @@
-import { confluentClients } from '@millrace/framework';
+import { kafkaClients } from '@millrace/framework';
 import { withKafka, type BenchmarkKafka } from '../common/benchmark-kafka.js';
 import { describeEnvironment } from '../common/environment.js';
 import { publish } from '../common/results.js';
@@ -20,7 +20,7 @@ await withKafka(state);
 
 async function state(kafka: BenchmarkKafka): Promise<void> {
   const { bootstrapServers } = kafka;
-  const clients = confluentClients({ bootstrapServers });
+  const clients = kafkaClients({ bootstrapServers });
   const admin = clients.admin();
   const kafkaStreams = await KafkaStreamsProgram.prepare();
   await admin.connect();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  confluentClients,
+  kafkaClients,
   ContextualProcessor,
   serdes,
   Stores,
@@ -25,7 +25,7 @@ async function aggregate(job: StateJob): Promise<RunFigures> {
   const stopwatch = new Stopwatch(job.records, () => seenLast());
   const topology = totalsTopology({ ...job, engine: engineOf(job.engine) }, () => stopwatch.count());
   const client = new StreamsClient(topology, optionsOf(job));
-  const admin = confluentClients({ bootstrapServers: job.bootstrapServers }).admin();
+  const admin = kafkaClients({ bootstrapServers: job.bootstrapServers }).admin();
   await admin.connect();
   await client.start();
   await Promise.race([last, client.closed]);

@@ -1,4 +1,4 @@
-import { confluentClients, type KafkaAdmin } from '@millrace/framework';
+import { kafkaClients, type KafkaAdmin } from '@millrace/framework';
 import { withKafka, type BenchmarkKafka } from '../common/benchmark-kafka.js';
 import { describeEnvironment } from '../common/environment.js';
 import { SETTINGS, type Job } from '../common/job.js';
@@ -25,7 +25,7 @@ const options = readOptions();
 await withKafka((kafka) => stateless(kafka, options));
 
 async function stateless(kafka: BenchmarkKafka, { records = 2_000_000, rounds = 3, profileDir }: BenchmarkOptions) {
-  const clients = confluentClients({ bootstrapServers: kafka.bootstrapServers });
+  const clients = kafkaClients({ bootstrapServers: kafka.bootstrapServers });
   const admin = clients.admin();
   await admin.connect();
   const inputTopic = `bench-stateless-${process.pid}`;

@@ -130,9 +130,8 @@ export type {
   TopologyNode,
   TopologyPlan,
 } from './topology/topology-nodes.js';
-export { confluentClients } from './client/confluent/confluent-clients.js';
 export { kafkaClients } from './client/kafka-clients.js';
-export type { ConfluentDefaults } from './client/confluent/cluster.js';
+export type { ClientDefaults } from './client/connection/cluster-connection.js';
 export type { ClientState, StateListener } from './runtime/client-state.js';
 export type {
   DeserializationHandler,

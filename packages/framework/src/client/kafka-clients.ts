@@ -10,7 +10,6 @@ import type { KafkaClientFactory, RecordFetcher, RecordFetcherOptions } from './
 import { BrokerFetchNetwork } from './wire/fetching/broker-fetch-network.js';
 import { BufferBudget } from './wire/fetching/buffer-budget.js';
 import { WireFetcher } from './wire/fetching/wire-fetcher.js';
-import { SharedNetwork } from './wire/network/shared-network.js';
 
 /**
  * Opens clients of a real Kafka cluster. Group membership, producing and administration are done by
@@ -42,7 +41,7 @@ function addonFetchers(cluster: Cluster): OpenFetcher {
 
 /** Fetchers that share their connections for metadata, and the memory for what is read ahead. */
 function wireFetchers(cluster: Cluster): OpenFetcher {
-  const network = new SharedNetwork(cluster);
+  const { network } = cluster;
   const budget = new BufferBudget();
   const { rack } = cluster.options;
   let opened = 0;

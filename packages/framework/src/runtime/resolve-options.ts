@@ -1,9 +1,10 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { confluentClients } from '../client/confluent/confluent-clients.js';
+import { kafkaClients } from '../client/kafka-clients.js';
 import type { KafkaConnectionOptions } from '../client/options.js';
 import type { KafkaClientFactory } from '../client/port.js';
 import { ConfigError } from '../errors/errors.js';
+import type { Logger } from '../telemetry/logger.js';
 import { createPinoLogger } from '../telemetry/pino-logger.js';
 import { systemClock } from '../time/clock.js';
 import { checkedHandlers } from './checked-handler.js';
@@ -96,7 +97,7 @@ export function resolveOptions(options: StreamsOptions): ResolvedOptions {
   const logger = options.logger ?? createPinoLogger();
   return Object.freeze({
     applicationId: options.applicationId,
-    kafka: clientsOf(options),
+    kafka: clientsOf(options, logger),
     processingGuarantee: options.processingGuarantee ?? 'at_least_once',
     commitIntervalMs: options.commitIntervalMs ?? (options.processingGuarantee === 'exactly_once_v2' ? 100 : 30_000),
     offsetReset: options.offsetReset ?? 'earliest',
@@ -129,10 +130,10 @@ export function resolveOptions(options: StreamsOptions): ResolvedOptions {
   });
 }
 
-function clientsOf(options: StreamsOptions): KafkaClientFactory {
+function clientsOf(options: StreamsOptions, logger: Logger): KafkaClientFactory {
   const { kafka } = options;
   if (isFactory(kafka)) return kafka;
-  return confluentClients({ clientId: options.applicationId, ...kafka });
+  return kafkaClients(kafka, { clientId: options.applicationId, logger });
 }
 
 function isFactory(kafka: KafkaConnectionOptions | KafkaClientFactory): kafka is KafkaClientFactory {

@@ -14,6 +14,7 @@ export interface ServiceEnvironment {
 type Env = Readonly<Record<string, string | undefined>>;
 
 const PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const;
+const FETCHERS = ['wire', 'addon'] as const;
 const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 
 /**
@@ -29,6 +30,7 @@ export function readEnvironment(env: Env): ServiceEnvironment {
   const bootstrapServers = text(env, 'KAFKA_BOOTSTRAP_SERVERS');
   const clientId = text(env, 'KAFKA_CLIENT_ID');
   const rack = text(env, 'KAFKA_CLIENT_RACK');
+  const fetcher = oneOf(env, 'KAFKA_FETCHER', FETCHERS);
   return {
     ...(applicationId === undefined ? {} : { applicationId }),
     ...(groupInstanceId === undefined ? {} : { groupInstanceId }),
@@ -38,6 +40,7 @@ export function readEnvironment(env: Env): ServiceEnvironment {
       ...(bootstrapServers === undefined ? {} : { bootstrapServers }),
       ...(clientId === undefined ? {} : { clientId }),
       ...(rack === undefined ? {} : { rack }),
+      ...(fetcher === undefined ? {} : { fetcher }),
       ...readSecurity(env),
     },
   };

@@ -30,6 +30,7 @@ describe('readEnvironment', () => {
         KAFKA_BOOTSTRAP_SERVERS: 'a:9092,b:9092',
         KAFKA_CLIENT_ID: 'etl',
         KAFKA_CLIENT_RACK: 'zone-1',
+        KAFKA_FETCHER: 'addon',
         MILLRACE_APPLICATION_ID: 'flights-staging',
         MILLRACE_GROUP_INSTANCE_ID: 'pod-3',
         MILLRACE_WORKERS: '4',
@@ -40,7 +41,7 @@ describe('readEnvironment', () => {
         groupInstanceId: 'pod-3',
         workers: 4,
         stateDir: '/var/lib/flights',
-        kafka: { bootstrapServers: 'a:9092,b:9092', clientId: 'etl', rack: 'zone-1' },
+        kafka: { bootstrapServers: 'a:9092,b:9092', clientId: 'etl', rack: 'zone-1', fetcher: 'addon' },
       },
     );
   });

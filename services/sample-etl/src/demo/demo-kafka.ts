@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { confluentClients, type KafkaClientFactory } from '@millrace/framework';
+import { kafkaClients, type KafkaClientFactory } from '@millrace/framework';
 import { MemoryKafka, startKafkaFixture, stopKafkaFixture } from '@millrace/framework/testing';
 import { startKafka } from '@millrace/local-kafka';
 import { ServiceInProcess } from './service-in-process.js';
@@ -122,7 +122,7 @@ function realKafka(
     ...settings,
     description,
     isInMemory: false,
-    clients: confluentClients({ bootstrapServers, clientId: 'flights-demo' }),
+    clients: kafkaClients({ bootstrapServers, clientId: 'flights-demo' }),
     startService: (processes, stateDir) => {
       const environment = { KAFKA_BOOTSTRAP_SERVERS: bootstrapServers };
       return Promise.resolve(new ServiceProcesses(processes, { ...settings, stateDir }, environment));

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { confluentClients } from '@millrace/framework';
+import { kafkaClients } from '@millrace/framework';
 import { PARTITIONS, readFlightSet } from '../demo/demo-options.js';
 import { formatCount, formatSeconds, type Terminal } from '../demo/terminal.js';
 import { flightTopics } from '../topics.js';
@@ -56,7 +56,7 @@ export function readLoadOptions(
 /** Creates the topics and writes the flights. */
 export async function load(options: LoadOptions, terminal: Terminal): Promise<void> {
   const startMs = performance.now();
-  const clients = confluentClients({ bootstrapServers: options.bootstrapServers });
+  const clients = kafkaClients({ bootstrapServers: options.bootstrapServers });
   const topics = flightTopics(options.topicPrefix);
   const admin = clients.admin();
   await admin.connect();

@@ -4,9 +4,6 @@ import { SharedNetwork } from '../wire/network/shared-network.js';
 import type { NativeConfig } from './addon.js';
 import { connectionConfig } from './connection-config.js';
 
-/** What Millrace adds to the connection of every client it opens. */
-export type ConfluentDefaults = ClientDefaults;
-
 /** One cluster as the clients on the addon share it. */
 export class Cluster extends ClusterConnection {
   /** For what is not done through the addon. */

@@ -2,8 +2,8 @@ import type { KafkaClientFactory } from '../../client/port.js';
 
 /** Clients of a cluster without security. The addon is loaded only when a test really wants a Kafka. */
 export async function openClients(bootstrapServers: string, requestTimeoutMs: number): Promise<KafkaClientFactory> {
-  const { confluentClients } = await import('../../client/confluent/confluent-clients.js');
-  return confluentClients({
+  const { kafkaClients } = await import('../../client/kafka-clients.js');
+  return kafkaClients({
     bootstrapServers,
     clientId: 'millrace-fixture',
     requestTimeoutMs,
