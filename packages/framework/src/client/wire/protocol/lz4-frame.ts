@@ -1,3 +1,4 @@
+import { RUN_SLACK_BYTES, RunCopier } from './run-copier.js';
 import { DamagedPacking, UnpackedTooLarge, takeUnpacked, unpackBuffer } from './unpack-buffer.js';
 
 /*
@@ -7,16 +8,12 @@ import { DamagedPacking, UnpackedTooLarge, takeUnpacked, unpackBuffer } from './
 
 const magic = 0x184d2204;
 const storedBit = 0x8000_0000;
-/** Copies go four bytes at a time, and may write up to three too many. */
-const slackBytes = 3;
-/** A run of this length is faster with the engine's own copy. */
-const longRun = 64;
 
 /** Unpacks one LZ4 frame. What follows it is ignored, as Kafka's `Lz4BlockInputStream` does. */
 export function unpackLz4(packed: Buffer, maxBytes: number): Buffer {
   const { firstBlock, trailerBytes, maxLength } = readFrame(packed);
   if (maxLength > maxBytes) throw new UnpackedTooLarge();
-  const output = unpackBuffer(maxLength + slackBytes);
+  const output = unpackBuffer(maxLength + RUN_SLACK_BYTES);
   const decoder = new BlockDecoder(packed, output);
   let written = 0;
   let at = firstBlock;
@@ -66,15 +63,13 @@ function readFrame(packed: Buffer): Frame {
 
 /** Decodes blocks (`lz4_Block_format.md`) from one buffer to another; blocks may refer to what earlier ones wrote. */
 class BlockDecoder {
-  private readonly from: DataView;
-  private readonly to: DataView;
+  private readonly copier: RunCopier;
 
   constructor(
     private readonly input: Buffer,
-    private readonly output: Buffer,
+    output: Buffer,
   ) {
-    this.from = new DataView(input.buffer, input.byteOffset, input.length);
-    this.to = new DataView(output.buffer, output.byteOffset, output.length);
+    this.copier = new RunCopier(input, output);
   }
 
   /**
@@ -83,7 +78,7 @@ class BlockDecoder {
    * @returns end of what is written
    */
   decode(start: number, end: number, written: number, limit: number): number {
-    const { input, output } = this;
+    const { input, copier } = this;
     let from = start;
     let to = written;
     for (;;) {
@@ -94,11 +89,7 @@ class BlockDecoder {
         from += ((length - 15) / 255 + 1) | 0;
       }
       if (length > end - from || length > limit - to) throw new DamagedPacking('LZ4 literals of impossible length');
-      if (length > longRun || from + length + slackBytes >= input.length) {
-        output.set(input.subarray(from, from + length), to);
-      } else {
-        this.copyLiterals(from, to, length);
-      }
+      copier.literals(from, to, length);
       from += length;
       to += length;
       if (from === end) return to;
@@ -114,7 +105,7 @@ class BlockDecoder {
       if (distance === 0 || distance > to || length > limit - to) {
         throw new DamagedPacking('an LZ4 match out of bounds');
       }
-      this.copyMatch(to, distance, length);
+      copier.match(to, distance, length);
       to += length;
       if (from >= end) throw new DamagedPacking('an LZ4 block that ends too early');
     }
@@ -130,22 +121,5 @@ class BlockDecoder {
       if (byte !== 255) return more;
     }
     throw new DamagedPacking('an LZ4 length without end');
-  }
-
-  private copyLiterals(from: number, to: number, length: number): void {
-    for (let done = 0; done < length; done += 4) this.to.setInt32(to + done, this.from.getInt32(from + done));
-  }
-
-  /** Source and destination may overlap: then what was just written repeats. */
-  private copyMatch(to: number, distance: number, length: number): void {
-    const { output } = this;
-    const from = to - distance;
-    if (distance < 4) {
-      for (let done = 0; done < length; done++) output[to + done] = output[from + done]!;
-    } else if (length > 4 * longRun && distance >= length) {
-      output.copyWithin(to, from, from + length);
-    } else {
-      for (let done = 0; done < length; done += 4) this.to.setInt32(to + done, this.to.getInt32(from + done));
-    }
   }
 }

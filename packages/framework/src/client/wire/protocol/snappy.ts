@@ -1,3 +1,4 @@
+import { RUN_SLACK_BYTES, RunCopier } from './run-copier.js';
 import { DamagedPacking, UnpackedTooLarge } from './unpack-buffer.js';
 
 /*
@@ -7,10 +8,6 @@ import { DamagedPacking, UnpackedTooLarge } from './unpack-buffer.js';
 
 const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
 const xerialHeaderBytes = 16;
-/** Copies go four bytes at a time, and may write up to three too many. */
-const slackBytes = 3;
-/** A run of this length is faster with the engine's own copy. */
-const longRun = 64;
 /** Three bytes stand for 64 at most. */
 const maxRatio = 22;
 
@@ -20,7 +17,7 @@ export function unpackSnappy(packed: Buffer, maxBytes: number): Buffer {
   let length = 0;
   for (const block of blocks) length += block.unpackedBytes;
   if (length > maxBytes) throw new UnpackedTooLarge();
-  const output = Buffer.allocUnsafe(length + slackBytes);
+  const output = Buffer.allocUnsafe(length + RUN_SLACK_BYTES);
   const decoder = new SnappyDecoder(packed, output);
   let written = 0;
   for (const { start, end, unpackedBytes } of blocks) {
@@ -73,20 +70,18 @@ function readBlock(packed: Buffer, from: number, end: number): SnappyBlock {
 }
 
 class SnappyDecoder {
-  private readonly from: DataView;
-  private readonly to: DataView;
+  private readonly copier: RunCopier;
 
   constructor(
     private readonly input: Buffer,
-    private readonly output: Buffer,
+    output: Buffer,
   ) {
-    this.from = new DataView(input.buffer, input.byteOffset, input.length);
-    this.to = new DataView(output.buffer, output.byteOffset, output.length);
+    this.copier = new RunCopier(input, output);
   }
 
   /** Decodes the block from `start` to before `end`, which fills the output from `written` to before `limit`. */
   decode(start: number, end: number, written: number, limit: number): void {
-    const { input } = this;
+    const { input, copier } = this;
     let from = start;
     let to = written;
     while (from < end) {
@@ -102,7 +97,7 @@ class SnappyDecoder {
         }
         if (length > end - from || length > limit - to)
           throw new DamagedPacking('Snappy literals of impossible length');
-        this.copyLiterals(from, to, length);
+        copier.literals(from, to, length);
         from += length;
         to += length;
         continue;
@@ -121,29 +116,10 @@ class SnappyDecoder {
       if (distance === 0 || distance > to - written || length > limit - to) {
         throw new DamagedPacking('a Snappy copy out of bounds');
       }
-      this.copyMatch(to, distance, length);
+      copier.match(to, distance, length);
       to += length;
     }
     if (from !== end || to !== limit)
       throw new DamagedPacking('a Snappy block that does not have the length it claims');
-  }
-
-  private copyLiterals(from: number, to: number, length: number): void {
-    if (length > longRun || from + length + slackBytes >= this.input.length) {
-      this.output.set(this.input.subarray(from, from + length), to);
-      return;
-    }
-    for (let done = 0; done < length; done += 4) this.to.setInt32(to + done, this.from.getInt32(from + done));
-  }
-
-  /** Source and destination may overlap: then what was just written repeats. */
-  private copyMatch(to: number, distance: number, length: number): void {
-    const { output } = this;
-    const from = to - distance;
-    if (distance < 4) {
-      for (let done = 0; done < length; done++) output[to + done] = output[from + done]!;
-    } else {
-      for (let done = 0; done < length; done += 4) this.to.setInt32(to + done, this.to.getInt32(from + done));
-    }
   }
 }

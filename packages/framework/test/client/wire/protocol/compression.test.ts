@@ -30,7 +30,7 @@ function packedVector(name: string): { codec: number; packed: Buffer } {
   return { codec: batch.readInt16BE(21) & 7, packed: batch.subarray(61) };
 }
 
-const large = ['gzipLarge', 'snappyLarge', 'lz4Large', 'zstdLarge'];
+const large = ['gzipLarge', 'snappyLarge', 'lz4Large', 'zstdLarge', 'zstdBest', 'zstdFast'];
 
 function isPackingError(error: unknown): boolean {
   return error instanceof DamagedPacking || error instanceof UnpackedTooLarge;
@@ -51,14 +51,14 @@ describe('Compression', () => {
   for (const name of large) {
     it(`should unpack several blocks, as Java packs them: ${name}`, () => {
       const { codec, packed } = packedVector(name);
-      const text = unpack(codec, packed, limit).toString('latin1');
-      for (let i = 0; i < 400; i++) assert.ok(text.includes(`record ${i} record ${i} record ${i} `), `record ${i}`);
-      assert.ok(text.length > 400_000 && text.length < 410_000);
+      const bytes = unpack(codec, packed, limit);
+      assert.deepEqual(bytes, unpack(Codec.gzip, packedVector('gzipLarge').packed, limit));
+      if (codec === Codec.zstd) assert.deepEqual(unpackZstdInJavaScript(packed, limit), bytes);
     });
 
     it(`should not unpack more than is allowed: ${name}`, () => {
       const { codec, packed } = packedVector(name);
-      assert.throws(() => unpack(codec, packed, 300_000), UnpackedTooLarge);
+      assert.throws(() => unpack(codec, packed, 100_000), UnpackedTooLarge);
     });
 
     it(`should refuse a part: ${name}`, () => {
@@ -69,10 +69,9 @@ describe('Compression', () => {
     });
   }
 
-  it('should unpack Zstandard in JavaScript on each Node.js', () => {
+  it('should refuse damaged Zstandard in JavaScript on each Node.js', () => {
     const { packed } = packedVector('zstdLarge');
-    assert.deepEqual(unpackZstdInJavaScript(packed, limit), unpack(Codec.zstd, packed, limit));
-    assert.throws(() => unpackZstdInJavaScript(packed, 300_000), UnpackedTooLarge);
+    assert.throws(() => unpackZstdInJavaScript(packed, 100_000), UnpackedTooLarge);
     assert.throws(() => unpackZstdInJavaScript(packed.subarray(0, 5_000), limit), DamagedPacking);
   });
 
@@ -138,7 +137,7 @@ describe('Compression', () => {
             const bytes = codec < 0 ? unpackZstdInJavaScript(damaged, limit) : unpack(codec, damaged, limit);
             assert.ok(bytes.length <= limit);
           } catch (error) {
-            if (codec > 0) assert.ok(isPackingError(error), String(error));
+            assert.ok(isPackingError(error), String(error));
           }
         }
       }),

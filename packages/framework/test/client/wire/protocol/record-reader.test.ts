@@ -79,6 +79,19 @@ describe('RecordReader', () => {
     });
   }
 
+  for (const name of ['gzipLarge', 'snappyLarge', 'lz4Large', 'zstdLarge', 'zstdBest', 'zstdFast']) {
+    it(`should read large batches that Java writes: ${name}`, () => {
+      const records = readAll(readerOf(javaVector('recordSets', name)));
+      assert.equal(records.length, 2_000);
+      records.forEach(({ offset, value }, i) => {
+        const city = ['Berlin', 'Paris', 'Oslo', 'Rome'][Math.floor(i / 7) % 4];
+        const note = 'ab'.repeat(i % 13);
+        assert.equal(offset, i);
+        assert.equal(value?.toString(), JSON.stringify({ id: i, city, amount: (i * 7919) % 1013, note }));
+      });
+    });
+  }
+
   it('should give all records the log-append time', () => {
     const records = readAll(readerOf(javaVector('recordSets', 'logAppendTime')));
     assert.deepEqual(

@@ -30,6 +30,8 @@ public class WireVectors {
       print(type.name, small(Compression.of(type).build()), false);
       if (type != CompressionType.NONE) print(type.name + "Large", large(Compression.of(type).build()), false);
     }
+    print("zstdBest", large(Compression.zstd().level(19).build()), false);
+    print("zstdFast", large(Compression.zstd().level(1).build()), false);
     print("logAppendTime", logAppendTime(), false);
     print("longDeltas", longDeltas(), false);
     print("transactions", transactions(), true);
@@ -95,11 +97,14 @@ public class WireVectors {
     return builder.build().buffer();
   }
 
-  /** 400 records of 1,000 bytes from offset 0 on: several blocks of each compression. */
+  /** 2,000 records with 150 KB from offset 0 on: several blocks of each compression. */
   static ByteBuffer large(Compression compression) {
     MemoryRecordsBuilder builder = builder(compression, TimestampType.CREATE_TIME, 0, -1, false);
-    for (int i = 0; i < 400; i++)
-      builder.append(1700000000000L + i, null, ("record " + i + " ").repeat(120).substring(0, 1000).getBytes());
+    String[] cities = {"Berlin", "Paris", "Oslo", "Rome"};
+    for (int i = 0; i < 2000; i++) {
+      String value = "{\"id\":" + i + ",\"city\":\"" + cities[i / 7 % 4] + "\",\"amount\":" + i * 7919 % 1013 + ",\"note\":\"" + "ab".repeat(i % 13) + "\"}";
+      builder.append(1700000000000L + i, null, value.getBytes());
+    }
     return builder.build().buffer();
   }
 
