@@ -1,12 +1,13 @@
 import { KafkaError } from '../../errors/errors.js';
 import type { GroupEvent, GroupMembership, GroupMembershipOptions, GroupProtocol, Subscription } from '../port.js';
-import { partitionKey, type OffsetAndMetadata, type TopicPartition } from '../records.js';
+import type { OffsetAndMetadata, TopicPartition } from '../records.js';
 import { KafkaConsumer, OFFSET_END, type NativeConfig, type NativeConsumer, type NativeError } from './addon.js';
 import { AddonHandle } from './addon-handle.js';
 import type { Cluster } from './cluster.js';
 import { clientClosed, NativeCode, nativeName, toKafkaError } from './error-codes.js';
 import { committedOffsets } from './group-offsets.js';
 import { OffsetCommitter } from './offset-committer.js';
+import { Ownership, type OwnershipChange } from './ownership.js';
 import { PatternSubscription } from './pattern-subscription.js';
 
 /** Shortest time between two looks at the native queue, ms. */
@@ -26,14 +27,6 @@ const memberIsGone = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'FENCED
 
 type MemberHandle = AddonHandle<InstanceType<typeof KafkaConsumer>, NativeConsumer>;
 
-/** An ownership change on its way to the loop. */
-interface Change {
-  readonly type: 'assigned' | 'revoked' | 'lost';
-  readonly partitions: readonly TopicPartition[];
-  /** What the native client waits to be answered; undefined if it has been. */
-  readonly native?: { readonly isAssignment: boolean; readonly partitions: readonly TopicPartition[] };
-}
-
 /**
  * {@link GroupMembership} on a consumer of the addon that fetches nothing: what the group gives it is assigned at the
  * end of the partition and paused at once.
@@ -51,15 +44,10 @@ export class ConfluentMembership implements GroupMembership {
   private joining: Promise<void> | undefined;
   private leaving: Promise<void> | undefined;
   private isIncremental = true;
-  private readonly held = new Map<string, TopicPartition>();
-  private readonly changes: Change[] = [];
+  private readonly ownership = new Ownership();
   private errors: Error[] = [];
   private readonly reportedErrors = new Map<number, number>();
   private fatalSinceMs: number | undefined;
-  /** Returned by `poll()`, not acknowledged yet. */
-  private pending: Change | undefined;
-  /** Reported lost when the poll interval was over; the native revocation comes later and is of no interest. */
-  private readonly lostEarly = new Set<string>();
   private isServing = false;
   private servedAtMs = 0;
 
@@ -168,14 +156,11 @@ export class ConfluentMembership implements GroupMembership {
 
   private takeEvents(): readonly GroupEvent[] {
     // While the native client is being asked, an answer may come that makes a loss of a queued revocation.
-    const isChangeDue = this.changes.length > 0 && this.pending === undefined && !this.isServing;
-    if (this.errors.length === 0 && !isChangeDue) return [];
+    const change = this.isServing ? undefined : this.ownership.next();
+    if (change === undefined && this.errors.length === 0) return [];
     const events: GroupEvent[] = this.errors.map((error) => ({ type: 'error', error }));
     this.errors = [];
-    this.pending = isChangeDue ? this.changes.shift() : this.pending;
-    if (isChangeDue && this.pending !== undefined) {
-      events.push({ type: this.pending.type, partitions: this.pending.partitions });
-    }
+    if (change !== undefined) events.push(change);
     return events;
   }
 
@@ -226,11 +211,7 @@ export class ConfluentMembership implements GroupMembership {
   private onThrownOut(): void {
     const handle = this.handle;
     if (handle?.isConnected !== true) return;
-    const known = new Set(this.pending?.type === 'assigned' ? [] : this.pending?.partitions.map(keyOf));
-    for (const change of this.changes.splice(0)) this.answer(handle, change);
-    const partitions = [...this.held.values()].filter((partition) => !known.has(keyOf(partition)));
-    for (const partition of this.held.keys()) this.lostEarly.add(partition);
-    if (partitions.length > 0) this.changes.push({ type: 'lost', partitions });
+    for (const change of this.ownership.loseAll()) this.answer(handle, change);
   }
 
   private onRebalance(error: NativeError, partitions: readonly TopicPartition[]): void {
@@ -243,39 +224,22 @@ export class ConfluentMembership implements GroupMembership {
       this.answerWhileLeaving(isAssignment, list);
       return;
     }
-    const native = { isAssignment, partitions: list };
-    if (isAssignment) {
-      const change: Change = { type: 'assigned', partitions: list, native };
-      if (list.length === 0) this.answer(handle, change);
-      else this.changes.push(change);
-      return;
-    }
-    const type = handle.native.assignmentLost() ? 'lost' : 'revoked';
-    const change: Change = {
-      type,
-      partitions: list.filter((partition) => !this.lostEarly.delete(keyOf(partition))),
-      native,
-    };
-    if (change.partitions.length === 0) this.answer(handle, change);
-    else this.changes.push(change);
+    const type = isAssignment ? 'assigned' : handle.native.assignmentLost() ? 'lost' : 'revoked';
+    const change: OwnershipChange = { type, partitions: list, native: { isAssignment, partitions: list } };
+    if (!this.ownership.add(change)) this.answer(handle, change);
   }
 
   acknowledge(): void {
     const handle = this.connected('Cannot acknowledge');
-    const change = this.pending;
+    const change = this.ownership.acknowledge();
     if (change === undefined) return;
-    this.pending = undefined;
     this.answer(handle, change);
-    for (const partition of change.partitions) {
-      if (change.type === 'assigned') this.held.set(keyOf(partition), partition);
-      else this.held.delete(keyOf(partition));
-    }
     this.servedAtMs = 0;
     this.serve();
   }
 
   /** Carries out a change, which ends the native client's wait. */
-  private answer(handle: MemberHandle, { native: asked }: Change): void {
+  private answer(handle: MemberHandle, { native: asked }: OwnershipChange): void {
     if (asked === undefined) return;
     const { native } = handle;
     try {
@@ -307,7 +271,7 @@ export class ConfluentMembership implements GroupMembership {
   }
 
   assignment(): readonly TopicPartition[] {
-    return [...this.held.values()];
+    return this.ownership.held;
   }
 
   async commit(offsets: readonly OffsetAndMetadata[]): Promise<void> {
@@ -315,7 +279,7 @@ export class ConfluentMembership implements GroupMembership {
     this.assertHeld(offsets);
     if (offsets.length === 0) return;
     try {
-      await this.committer?.commit(offsets, () => this.holdsAll(offsets));
+      await this.committer?.commit(offsets, () => offsets.every((offset) => this.ownership.holds(offset)));
     } catch (error) {
       this.onRefusal(error);
       throw error;
@@ -348,7 +312,7 @@ export class ConfluentMembership implements GroupMembership {
   }
 
   private assertHeld(offsets: readonly OffsetAndMetadata[]): void {
-    const foreign = offsets.find((offset) => !this.holds(offset));
+    const foreign = offsets.find((offset) => !this.ownership.holds(offset));
     if (foreign === undefined) return;
     throw new KafkaError(
       'GROUP_FENCED',
@@ -361,19 +325,6 @@ export class ConfluentMembership implements GroupMembership {
         partition: foreign.partition,
       },
     );
-  }
-
-  private holdsAll(partitions: readonly TopicPartition[]): boolean {
-    return partitions.every((partition) => this.holds(partition));
-  }
-
-  private holds({ topic, partition }: TopicPartition): boolean {
-    if (!this.held.has(partitionKey(topic, partition))) return false;
-    // Lost is lost before the loop has heard of it.
-    const lost = [...this.changes, ...(this.pending === undefined ? [] : [this.pending])].filter(
-      ({ type }) => type === 'lost',
-    );
-    return !lost.some((change) => change.partitions.some((p) => p.topic === topic && p.partition === partition));
   }
 
   async committed(partitions: readonly TopicPartition[]): Promise<OffsetAndMetadata[]> {
@@ -393,13 +344,11 @@ export class ConfluentMembership implements GroupMembership {
     const handle = this.handle;
     if (handle === undefined) return;
     await handle.close(() => {
-      for (const change of this.pending === undefined ? this.changes : [this.pending, ...this.changes]) {
-        if (change.native !== undefined) this.answerWhileLeaving(change.native.isAssignment, change.native.partitions);
+      for (const { native } of this.ownership.unanswered) {
+        if (native !== undefined) this.answerWhileLeaving(native.isAssignment, native.partitions);
       }
     });
-    this.pending = undefined;
-    this.changes.length = 0;
-    this.held.clear();
+    this.ownership.clear();
   }
 
   private connected(what: string): MemberHandle {
@@ -409,8 +358,4 @@ export class ConfluentMembership implements GroupMembership {
     }
     return handle;
   }
-}
-
-function keyOf({ topic, partition }: TopicPartition): string {
-  return partitionKey(topic, partition);
 }

@@ -4,6 +4,7 @@ import { partitionKey, type RecordBatch, type TopicPartition, type TopicPartitio
 import {
   KafkaConsumer,
   OFFSET_INVALID,
+  type NativeConfig,
   type NativeConsumer,
   type NativeEofEvent,
   type NativeError,
@@ -13,21 +14,14 @@ import { AddonHandle } from './addon-handle.js';
 import { AddonRecord } from './addon-record.js';
 import type { Cluster } from './cluster.js';
 import { clientClosed, NativeCode, toKafkaError } from './error-codes.js';
-import { diagnosePartition } from './fetch-diagnosis.js';
+import { fetcherConfig } from './fetcher-config.js';
 import { FetchPartition } from './fetch-partition.js';
+import { FetchSuspicion } from './fetch-suspicion.js';
 
 const defaultMaxPollRecords = 1000;
 const defaultMaxBufferedBytes = 64 * 1024 * 1024;
 /** Longest wait between two `consume` calls while records are wanted: the wake-up is edge-triggered and may be lost. */
 const safetyPollMs = 250;
-/** How long a partition that is not at its end may stand still before it is looked at, ms. */
-const stallMs = 3000;
-
-/** How often partitions that stand still are searched for, ms. */
-const lookEveryMs = 200;
-/** Shortest time between two looks because of errors, ms: the native client repeats them. */
-const diagnosisPauseMs = 500;
-
 const emptyResult: FetchResult = Object.freeze({ batches: [], failures: [] });
 
 /**
@@ -41,7 +35,7 @@ const emptyResult: FetchResult = Object.freeze({ batches: [], failures: [] });
  * - Records of a paused partition are kept here, not thrown away and fetched again as the native pause does; only when
  *   they exceed their share of the memory is the partition paused natively.
  * - The addon reports a fetch error without its partition, and not at all when records came before it in the same call:
- *   see {@link diagnosePartition}.
+ *   see {@link FetchSuspicion}.
  * - Null header values arrive as empty ones.
  */
 export class ConfluentFetcher implements RecordFetcher {
@@ -63,13 +57,7 @@ export class ConfluentFetcher implements RecordFetcher {
   /** The native queue may hold something that no `consume` has taken yet. */
   private isSignalled = true;
   private isWoken = false;
-  private isDiagnosing = false;
-  private lookedAtMs = 0;
-  private diagnosedAtMs = 0;
-  /** The native client has reported an error of some partition. */
-  private isSuspicious = false;
-  /** That error was a missing right. */
-  private isForbidden = false;
+  private readonly suspicion: FetchSuspicion;
   private authFailure: KafkaError | undefined;
   private onProgress: (() => void) | undefined;
 
@@ -81,22 +69,8 @@ export class ConfluentFetcher implements RecordFetcher {
     const maxBufferedBytes = options.maxBufferedBytes ?? defaultMaxBufferedBytes;
     this.maxPausedBytes = maxBufferedBytes / 4;
     this.isReadCommitted = options.isolationLevel === 'read_committed';
-    const config = {
-      ...cluster.clientConfig(),
-      // Never used: nothing subscribes and nothing commits. The native client demands one.
-      'group.id': 'millrace-assigned-by-hand',
-      'enable.auto.commit': false,
-      'enable.auto.offset.store': false,
-      'isolation.level': options.isolationLevel,
-      'auto.offset.reset': 'error',
-      // How long a topic that the brokers do not know is waited for before it is reported.
-      'topic.metadata.propagation.max.ms': 3000,
-      'enable.partition.eof': true,
-      'queued.max.messages.kbytes': Math.max(1, Math.floor((maxBufferedBytes * 3) / 4 / 1024)),
-      'fetch.queue.backoff.ms': 10,
-      'fetch.error.backoff.ms': 100,
-      'fetch.wait.max.ms': 100,
-      'max.partition.fetch.bytes': 2 * 1024 * 1024,
+    const config: NativeConfig = {
+      ...fetcherConfig(cluster, options.isolationLevel, maxBufferedBytes),
       queue_non_empty_cb: () => {
         this.onQueueFilled();
       },
@@ -108,8 +82,16 @@ export class ConfluentFetcher implements RecordFetcher {
       },
       onError: (message) => {
         if (/group/i.test(message)) return;
-        if (/topic|partition|offset/i.test(message)) this.isSuspicious = true;
-        if (/authoriz/i.test(message)) this.isForbidden = true;
+        const isForbidden = /authoriz/i.test(message);
+        if (/topic|partition|offset/i.test(message)) this.suspicion.raise(isForbidden);
+        else if (isForbidden) this.suspicion.noteRefusal();
+      },
+    });
+    this.suspicion = new FetchSuspicion({
+      handle: this.handle,
+      cluster,
+      onFailure: (state, error) => {
+        this.fail(state, error);
       },
     });
   }
@@ -238,7 +220,7 @@ export class ConfluentFetcher implements RecordFetcher {
     this.handle.assertConnected('Cannot poll');
     const deadline = performance.now() + timeoutMs;
     for (;;) {
-      this.lookAtSuspects();
+      this.suspicion.check(this.assigned);
       if (this.authFailure !== undefined) throw this.authFailure;
       const result = this.collect();
       if (result !== undefined) return result;
@@ -384,36 +366,7 @@ export class ConfluentFetcher implements RecordFetcher {
     this.isSignalled = true;
     // About the group, which is none.
     if (error.code === NativeCode.maxPollExceeded || error.code === NativeCode.groupAuthorizationFailed) return;
-    this.isSuspicious = true;
-    if (error.code === NativeCode.topicAuthorizationFailed) this.isForbidden = true;
-  }
-
-  /** Looks at partitions that stand still, and at all of them after an error. */
-  private lookAtSuspects(): void {
-    const now = Date.now();
-    if (this.isDiagnosing || now - this.lookedAtMs < lookEveryMs) return;
-    // Nobody polled for a while: that the partitions stand still says nothing of them.
-    if (now - this.lookedAtMs > stallMs / 2) for (const state of this.assigned.values()) state.progressAtMs = now;
-    this.lookedAtMs = now;
-    const isSuspicious = this.isSuspicious && now - this.diagnosedAtMs > diagnosisPauseMs;
-    const suspects = [...this.assigned.values()].filter((state) => isSuspicious || state.isStalled(now, stallMs));
-    if (suspects.length === 0) return;
-    const isForbidden = this.isForbidden;
-    if (isSuspicious) this.isSuspicious = this.isForbidden = false;
-    this.isDiagnosing = true;
-    void this.diagnose(suspects, isForbidden).finally(() => {
-      this.isDiagnosing = false;
-      this.diagnosedAtMs = Date.now();
-    });
-  }
-
-  private async diagnose(suspects: readonly FetchPartition[], isForbidden: boolean): Promise<void> {
-    for (const state of suspects) {
-      if (!state.isNative || state.isDropped || state.hasFailed) continue;
-      const failure = await diagnosePartition(this.handle, state, isForbidden, this.cluster);
-      state.progressAtMs = Date.now();
-      if (failure !== undefined) this.fail(state, failure);
-    }
+    this.suspicion.raise(error.code === NativeCode.topicAuthorizationFailed);
   }
 
   private fail(state: FetchPartition, error: KafkaError): void {
