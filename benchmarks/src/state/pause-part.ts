@@ -33,7 +33,7 @@ export async function pausePart(setting: Setting): Promise<PauseFigures> {
   const inputTopic = `${groupId}-in`;
   const changelog = `${groupId}-table-changelog`;
   await admin.createTopic({ topic: inputTopic, partitions: PARTITIONS, replicationFactor: 1 });
-  await createChangelog(setting, changelog, PARTITIONS);
+  await createChangelog(admin, changelog, PARTITIONS);
   await writeChangelog(clients, changelog, PARTITIONS * options.keys, PARTITIONS);
   const job: Omit<StateJob, 'stateDir'> = {
     ...{ work: 'restore', bootstrapServers, inputTopic, outputTopic: '', groupId, engine: 'lmdb', caching: false },

@@ -1,4 +1,4 @@
-import { NO_HEADERS, type KafkaClientFactory } from '@millrace/framework';
+import { NO_HEADERS, type KafkaAdmin, type KafkaClientFactory } from '@millrace/framework';
 import type { Stretch } from '../common/stopwatch.js';
 import { createTopic, PARTITIONS } from '../common/topics.js';
 import { compare, comparisonText } from './ratios.js';
@@ -25,7 +25,7 @@ export async function restorePart(setting: Setting) {
   await createTopic(admin, inputTopic);
   try {
     for (const groupId of groupIds) {
-      await createChangelog(setting, changelogOf(groupId), PARTITIONS);
+      await createChangelog(admin, changelogOf(groupId), PARTITIONS);
       await writeChangelog(clients, changelogOf(groupId), options.keys, PARTITIONS);
     }
     const runs: RestoreRun[] = [];
@@ -65,7 +65,7 @@ function changelogOf(groupId: string): string {
 }
 
 /** As both sides would create it. */
-export async function createChangelog({ admin }: Setting, topic: string, partitions: number): Promise<void> {
+export async function createChangelog(admin: KafkaAdmin, topic: string, partitions: number): Promise<void> {
   await admin.createTopic({ topic, partitions, replicationFactor: 1, configs: { 'cleanup.policy': 'compact' } });
 }
 
