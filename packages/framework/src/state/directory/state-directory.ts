@@ -64,10 +64,14 @@ export class StateDirectory {
     renameSync(draft, join(this.path, FINGERPRINT_FILE));
   }
 
-  /** Locks and opens the state of a task. Errors are those of {@link TaskDirectory}. */
+  /**
+   * Locks and opens the state of a task. Errors are those of {@link TaskDirectory}.
+   * @throws StateStoreError also `STATE_DIRECTORY_FAILED`
+   */
   openTask(taskId: string): TaskDirectory {
     const { applicationId, clock } = this;
-    return new TaskDirectory({ path: join(this.path, taskId), applicationId, taskId, clock });
+    const path = join(this.path, taskId);
+    return usable(path, () => new TaskDirectory({ path, applicationId, taskId, clock }));
   }
 
   /** Tasks that have state here, also those that other processes use. */
@@ -126,5 +130,19 @@ function lastUsedMs(path: string): number {
     return Math.max(usedAtMs, statSync(join(path, DATA_FILE)).mtimeMs);
   } catch {
     return usedAtMs;
+  }
+}
+
+/** @throws StateStoreError `STATE_DIRECTORY_FAILED` for what the operating system refuses: no right to write, no space */
+export function usable<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
+    throw new StateStoreError(
+      'STATE_DIRECTORY_FAILED',
+      `State directory ${path} cannot be used: ${cause.message}. See that this user may write there and that the disk has space, or choose another stateDir.`,
+      { cause },
+    );
   }
 }

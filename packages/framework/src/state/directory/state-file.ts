@@ -21,6 +21,8 @@ export interface StateFile {
   readonly dataHeader: string | null;
   /** When it was last opened or closed, ms. */
   readonly usedAtMs: number;
+  /** Processes in a row that died soon after they had opened the files, the present one counted in. @default 0 */
+  readonly earlyDeaths?: number;
 }
 
 /** Undefined: there is none. `damaged`: it cannot be read. */

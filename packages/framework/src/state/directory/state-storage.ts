@@ -1,7 +1,7 @@
 import type { Clock } from '../../time/clock.js';
 import type { StateEngine } from '../engine/engine.js';
 import { ProcessId } from './process-id.js';
-import { StateDirectory } from './state-directory.js';
+import { StateDirectory, usable } from './state-directory.js';
 import type { TaskDirectoryStatus } from './task-directory.js';
 
 /** Persistent state of one task, opened for this process alone. */
@@ -45,10 +45,10 @@ export type OpenStateStorage = (stateDir: string, applicationId: string, clock: 
 /** Keeps state in the files below `stateDir`. @throws StateStoreError `STATE_DIRECTORY_FAILED` */
 export function openFileStorage(stateDir: string, applicationId: string, clock: Clock): StateStorage {
   const directory = new StateDirectory(stateDir, applicationId, clock);
-  const processId = ProcessId.acquire(directory.path, clock.now());
+  const processId = usable(directory.path, () => ProcessId.acquire(directory.path, clock.now()));
   return {
     processId: processId.id,
-    storageId: directory.id,
+    storageId: usable(directory.path, () => directory.id),
     get fingerprint(): string | undefined {
       return directory.fingerprint;
     },

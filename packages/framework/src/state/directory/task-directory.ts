@@ -11,6 +11,13 @@ import { readStateFile, STATE_FILE, STATE_FORMAT, writeStateFile, type StateFile
 
 export const DATA_FILE = 'stores.mdb';
 
+/**
+ * LMDB has no checksums: a damaged page is met when it is read, and kills the process. After so many deaths in a row, each
+ * within {@link EARLY_MS} of opening the files, they are taken for the cause.
+ */
+const MOST_EARLY_DEATHS = 5;
+const EARLY_MS = 60_000;
+
 export interface TaskDirectoryDeps {
   /** The directory, `<stateDir>/<applicationId>/<taskId>`. */
   readonly path: string;
@@ -38,6 +45,8 @@ export class TaskDirectory {
   readonly damage: string | undefined;
   readonly #lock: DirectoryLock;
   readonly #bootId: string | undefined;
+  readonly #openedMs: number;
+  #earlyDeaths = 0;
   #isClosed = false;
 
   /**
@@ -58,6 +67,9 @@ export class TaskDirectory {
       // Without a way to notice that the machine was restarted, each write waits for the disk.
       const isDurable = this.#bootId === undefined;
       this.engine = new LmdbEngine({ file: join(deps.path, DATA_FILE), isDurable });
+      // Unless it turns out otherwise, this process is one of them.
+      this.#earlyDeaths = this.status === 'kept' && isStateFile(found) ? deathsBefore(found) + 1 : 1;
+      this.#openedMs = deps.clock.monotonicMs();
       this.#write('open');
     } catch (error) {
       this.#lock.release();
@@ -77,7 +89,14 @@ export class TaskDirectory {
 
   /** See {@link DirectoryLock.touch}. */
   touch(): void {
-    this.#lock.touch(this.deps.clock.now());
+    const { clock } = this.deps;
+    this.#lock.touch(clock.now());
+    if (this.#earlyDeaths > 0 && clock.monotonicMs() - this.#openedMs >= EARLY_MS) this.#survived();
+  }
+
+  #survived(): void {
+    this.#earlyDeaths = 0;
+    this.#write('open');
   }
 
   /**
@@ -91,6 +110,7 @@ export class TaskDirectory {
     this.engine.close();
     try {
       if (isClean) this.#write('closed');
+      else this.#survived();
     } finally {
       this.#lock.release();
     }
@@ -144,6 +164,8 @@ export class TaskDirectory {
     if (found.phase === 'opening') return 'the last process that opened it died while doing so';
     const isOtherRun = found.bootId !== null && found.bootId !== this.#bootId;
     if (found.phase === 'open' && isOtherRun) return 'the machine stopped while it was in use';
+    const deaths = deathsBefore(found);
+    if (deaths >= MOST_EARLY_DEATHS) return `${deaths} processes in a row died within a minute of opening it`;
     return undefined;
   }
 
@@ -158,6 +180,7 @@ export class TaskDirectory {
       dataBytes: sizeOf(join(path, DATA_FILE)) ?? 0,
       dataHeader: readDataHeader(join(path, DATA_FILE)) ?? null,
       usedAtMs: clock.now(),
+      ...(phase !== 'closed' && { earlyDeaths: this.#earlyDeaths }),
     });
   }
 
@@ -166,6 +189,14 @@ export class TaskDirectory {
       if (name.startsWith(DATA_FILE)) rmSync(join(this.deps.path, name), { force: true });
     }
   }
+}
+
+function isStateFile(found: StateFile | 'damaged' | undefined): found is StateFile {
+  return found !== undefined && found !== 'damaged';
+}
+
+function deathsBefore({ phase, earlyDeaths = 0 }: StateFile): number {
+  return phase === 'open' ? earlyDeaths : 0;
 }
 
 function list(path: string): string[] {

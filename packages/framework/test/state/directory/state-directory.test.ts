@@ -61,4 +61,11 @@ describe('StateDirectory', () => {
       message: /file\/app cannot be made/,
     });
   });
+
+  it('should say which directory cannot be used', () => {
+    const { directory, active } = prepare();
+    writeFileSync(join(directory.path, '0_2'), 'in the way');
+    assert.throws(() => directory.openTask('0_2'), { code: 'STATE_DIRECTORY_FAILED', message: /0_2 cannot be used: / });
+    active.close(true);
+  });
 });

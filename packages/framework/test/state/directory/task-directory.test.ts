@@ -80,6 +80,38 @@ describe('TaskDirectory', () => {
     }
   });
 
+  it('should rebuild state that has killed one process after the other', () => {
+    const path = used(true);
+    for (let deaths = 0; deaths < 5; deaths++) {
+      const directory = openIn(path);
+      assert.equal(directory.status, 'kept', `after ${deaths} deaths`);
+      // As if killed: neither closed nor said to be alive.
+      directory.engine.close();
+      rmSync(join(path, '.lock'));
+    }
+    const damage = '5 processes in a row died within a minute of opening it';
+    assert.deepEqual(reopen(path), { status: 'rebuilt', damage, value: undefined });
+  });
+
+  it('should not blame the state when processes live a while, or end by themselves', () => {
+    const path = used(true);
+    for (let round = 0; round < 12; round++) {
+      const clock = new ManualClock();
+      const directory = new TaskDirectory({ path, applicationId: 'app', taskId: '0_0', clock });
+      assert.equal(directory.status, 'kept');
+      if (round % 4 !== 3) {
+        directory.engine.close();
+        rmSync(join(path, '.lock'));
+      } else if (round % 8 === 3) directory.close(false);
+      else {
+        clock.nowMs += 60_000;
+        directory.touch();
+        directory.engine.close();
+        rmSync(join(path, '.lock'));
+      }
+    }
+  });
+
   it('should rebuild state whose last user died while opening it', () => {
     const path = used(true);
     const file = join(path, 'state.json');
