@@ -1,4 +1,12 @@
-export type { KafkaConnectionOptions, SaslOptions, TlsOptions } from './client/options.js';
+export type {
+  KafkaConnectionOptions,
+  OauthBearerToken,
+  SaslKerberosOptions,
+  SaslOauthBearerOptions,
+  SaslOptions,
+  SaslPasswordOptions,
+  TlsOptions,
+} from './client/options.js';
 export type {
   DeliveryFailure,
   FetchFailure,

@@ -10,6 +10,7 @@ import type { KafkaClientFactory, RecordFetcher, RecordFetcherOptions } from './
 import { BrokerFetchNetwork } from './wire/fetching/broker-fetch-network.js';
 import { BufferBudget } from './wire/fetching/buffer-budget.js';
 import { WireFetcher } from './wire/fetching/wire-fetcher.js';
+import { wireObstacle } from './wire/network/wire-settings.js';
 
 /**
  * Opens clients of a real Kafka cluster. Group membership, producing and administration are done by
@@ -24,13 +25,22 @@ import { WireFetcher } from './wire/fetching/wire-fetcher.js';
  */
 export function kafkaClients(connection: KafkaConnectionOptions, defaults: ClientDefaults = {}): KafkaClientFactory {
   const cluster = new Cluster(connection, defaults);
-  const fetchers = connection.fetcher === 'addon' ? addonFetchers(cluster) : wireFetchers(cluster);
+  const fetchers = readsOverTheWire(cluster) ? wireFetchers(cluster) : addonFetchers(cluster);
   return {
     membership: (options) => new ConfluentMembership(cluster, options),
     fetcher: fetchers,
     producer: (options) => new ConfluentProducer(cluster, options),
     admin: () => new ConfluentAdmin(cluster),
   };
+}
+
+/** By default, and unless the connection has a setting that only the addon can serve: then it reads, and the log says so. */
+function readsOverTheWire({ options, logger }: Cluster): boolean {
+  if (options.fetcher === 'addon') return false;
+  const obstacle = wireObstacle(options);
+  if (obstacle === undefined) return true;
+  logger?.warn({ fetcher: 'addon' }, `Records are read through the Kafka addon, which is slower: ${obstacle}.`);
+  return false;
 }
 
 type OpenFetcher = (options: RecordFetcherOptions) => RecordFetcher;

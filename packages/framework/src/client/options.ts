@@ -36,8 +36,45 @@ export interface TlsOptions {
   readonly verifyHostname?: boolean;
 }
 
-export interface SaslOptions {
+/** How a client proves who it is. */
+export type SaslOptions = SaslPasswordOptions | SaslOauthBearerOptions | SaslKerberosOptions;
+
+export interface SaslPasswordOptions {
   readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
   readonly username: string;
   readonly password: string;
+}
+
+/** A token of an authorization server (KIP-255). */
+export interface SaslOauthBearerOptions {
+  readonly mechanism: 'OAUTHBEARER';
+  /**
+   * Gets a token. It is asked once for all clients, and again when three quarters of the token's life are over. While it
+   * fails, those that have a token go on until theirs expires.
+   */
+  readonly token: () => OauthBearerToken | Promise<OauthBearerToken>;
+}
+
+export interface OauthBearerToken {
+  /** The token itself, e.g. a JWT. */
+  readonly value: string;
+  /** When it expires, ms since the epoch. */
+  readonly expiresAtMs: number;
+  /** Whom it stands for; for the log only. @default '' */
+  readonly principal?: string;
+  /** SASL extensions (KIP-342) that the broker wants. */
+  readonly extensions?: Readonly<Record<string, string>>;
+}
+
+/** Kerberos. Needs a Kafka addon that was built with it: the prebuilt ones are not. */
+export interface SaslKerberosOptions {
+  readonly mechanism: 'GSSAPI';
+  /** First part of the brokers' principals. @default 'kafka' */
+  readonly serviceName?: string;
+  /** This client's principal. @default `kafkaclient` */
+  readonly principal?: string;
+  /** File with the key of the principal. @default that of the Kerberos configuration */
+  readonly keytab?: string;
+  /** Command that gets or renews the ticket, with librdkafka's `%{...}` places; empty for none. @default `kinit` with the keytab */
+  readonly kinitCommand?: string;
 }

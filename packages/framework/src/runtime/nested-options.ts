@@ -1,4 +1,11 @@
-import type { KafkaConnectionOptions, SaslOptions, TlsOptions } from '../client/options.js';
+import type {
+  KafkaConnectionOptions,
+  SaslKerberosOptions,
+  SaslOauthBearerOptions,
+  SaslOptions,
+  SaslPasswordOptions,
+  TlsOptions,
+} from '../client/options.js';
 import { ConfigError } from '../errors/errors.js';
 import { closestName } from './closest-name.js';
 import type { StreamsOptions } from './options.js';
@@ -47,10 +54,18 @@ const tls: Checks<TlsOptions> = {
   passphrase: plainText,
   verifyHostname: yesOrNo,
 };
-const sasl: Checks<SaslOptions> = {
-  mechanism: oneOf('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'),
-  username: text,
-  password: plainText,
+const mechanism = oneOf('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER', 'GSSAPI');
+const password: Checks<SaslPasswordOptions> = { mechanism, username: text, password: plainText };
+const oauth: Checks<SaslOauthBearerOptions> = {
+  mechanism,
+  token: (value) => (typeof value === 'function' ? undefined : 'a function'),
+};
+const kerberos: Checks<SaslKerberosOptions> = {
+  mechanism,
+  serviceName: text,
+  principal: text,
+  keytab: text,
+  kinitCommand: plainText,
 };
 const producer: Checks<NonNullable<StreamsOptions['producer']>> = {
   lingerMs: atLeast(0),
@@ -66,8 +81,24 @@ export function checkConnection(options: KafkaConnectionOptions): void {
   require(options, ['bootstrapServers'], 'kafka.');
   if (typeof options.tls === 'object') checkOptions(options.tls, tls, 'kafka.tls.');
   if (options.sasl !== undefined) {
-    checkOptions(options.sasl, sasl, 'kafka.sasl.');
-    require(options.sasl, ['mechanism', 'username', 'password'], 'kafka.sasl.');
+    checkSasl(options.sasl);
+  }
+}
+
+/** Which options there are depends on the mechanism. */
+function checkSasl(sasl: SaslOptions): void {
+  require(sasl, ['mechanism'], 'kafka.sasl.');
+  switch (sasl.mechanism) {
+    case 'OAUTHBEARER':
+      checkOptions(sasl, oauth, 'kafka.sasl.');
+      require(sasl, ['token'], 'kafka.sasl.');
+      return;
+    case 'GSSAPI':
+      checkOptions(sasl, kerberos, 'kafka.sasl.');
+      return;
+    default:
+      checkOptions(sasl, password, 'kafka.sasl.');
+      require(sasl, ['username', 'password'], 'kafka.sasl.');
   }
 }
 

@@ -1,4 +1,10 @@
-import type { KafkaConnectionOptions, SaslOptions, TlsOptions } from '../client/options.js';
+import type {
+  KafkaConnectionOptions,
+  SaslKerberosOptions,
+  SaslOauthBearerOptions,
+  SaslPasswordOptions,
+  TlsOptions,
+} from '../client/options.js';
 import type { StreamsBuilderOptions } from '../dsl/streams-builder.js';
 import { ConfigError } from '../errors/errors.js';
 import { closestName } from '../runtime/closest-name.js';
@@ -56,7 +62,17 @@ const KAFKA: Names<KafkaConnectionOptions> = {
 };
 
 const TLS: Names<TlsOptions> = { ca: true, cert: true, key: true, passphrase: true, verifyHostname: true };
-const SASL: Names<SaslOptions> = { mechanism: true, username: true, password: true };
+/** Of all mechanisms together; which of them one has is checked with the values. */
+const SASL: Names<SaslPasswordOptions & SaslOauthBearerOptions & SaslKerberosOptions> = {
+  mechanism: true,
+  username: true,
+  password: true,
+  token: true,
+  serviceName: true,
+  principal: true,
+  keytab: true,
+  kinitCommand: true,
+};
 
 /** Names of the options of each place where a user of the service host writes some. */
 export const OPTION_NAMES = Object.freeze({

@@ -60,9 +60,23 @@ describe('resolveOptions', () => {
     refused({ ...least, kafka: { ...kafka, tls: { cacert: 'x' } } }, 'UNKNOWN_OPTION', /'kafka\.tls\.cacert'/);
     refused({ ...least, kafka: { ...kafka, tls: 'yes' } }, 'INVALID_OPTION', /'kafka\.tls' must be true, false or/);
     refused(
-      { ...least, kafka: { ...kafka, sasl: { ...sasl, mechanism: 'GSSAPI' } } },
+      { ...least, kafka: { ...kafka, sasl: { ...sasl, mechanism: 'KERBEROS' } } },
       'INVALID_OPTION',
       /SCRAM-SHA-256/,
+    );
+    const kerberos = { mechanism: 'GSSAPI', keytab: '/etc/orders.keytab' };
+    resolveOptions({ ...least, kafka: { ...kafka, sasl: kerberos } } as StreamsOptions);
+    refused(
+      { ...least, kafka: { ...kafka, sasl: { ...kerberos, password: 'p' } } },
+      'UNKNOWN_OPTION',
+      /'kafka\.sasl\.password'/,
+    );
+    const oauth = { mechanism: 'OAUTHBEARER' };
+    refused({ ...least, kafka: { ...kafka, sasl: oauth } }, 'MISSING_OPTION', /'kafka\.sasl\.token'/);
+    refused(
+      { ...least, kafka: { ...kafka, sasl: { ...oauth, token: 'x' } } },
+      'INVALID_OPTION',
+      /'kafka\.sasl\.token' must be a function/,
     );
     refused(
       { ...least, kafka: { ...kafka, sasl: { ...sasl, userName: 'u' } } },

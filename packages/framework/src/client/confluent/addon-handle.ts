@@ -57,6 +57,10 @@ export class AddonHandle<C extends AddonClient, N extends NativeClient> {
       if (this.state === 'connected') listener.onAuthFailure?.(error);
     });
     const events: EventEmitter = client;
+    // The addon emits it when there is no token, and would throw if nobody listened.
+    events.on('error', (error: Error) => {
+      this.problems.onTokenFailure(error.message);
+    });
     events.on('event.log', (event: LogEvent) => {
       this.problems.onLog(event);
     });

@@ -13,6 +13,9 @@ import type { TopicPartition } from '../records.js';
  */
 
 export const { KafkaConsumer, Producer, AdminClient, CODES, OffsetSpec } = kafka;
+/** What librdkafka was built with, e.g. `sasl_gssapi`. */
+export const ADDON_FEATURES: readonly string[] = kafka.features;
+
 export type AddonClient = InstanceType<typeof KafkaConsumer> | InstanceType<typeof Producer>;
 
 /** An error as the addon reports it: an `Error` in some places, a plain object in others. */

@@ -40,6 +40,9 @@ export class AdminHandle {
       'event.log': (event: LogEvent) => {
         this.problems.onLog(event);
       },
+      error: (error: Error) => {
+        this.problems.onTokenFailure(error.message);
+      },
       'event.error': (error: { readonly message: string }) => {
         this.problems.onError(error.message);
       },

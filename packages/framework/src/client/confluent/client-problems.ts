@@ -51,6 +51,12 @@ export class ClientProblems {
     else if (/ssl error/i.test(message)) this.refuse(NativeCode.ssl, message);
   }
 
+  /** No token to log in with. The native client asks again every ten seconds, and goes on with the one it has. */
+  onTokenFailure(message: string): void {
+    this.last = message;
+    this.log.warn('TOKEN', { client: this.name }, message);
+  }
+
   private refuse(code: number, message: string): void {
     if (this.authFailure !== undefined) return;
     this.authFailure = toKafkaError({ code, message }, `Kafka refuses the ${this.name}`);

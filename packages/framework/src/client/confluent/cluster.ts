@@ -2,7 +2,7 @@ import { ClusterConnection, type ClientDefaults } from '../connection/cluster-co
 import type { KafkaConnectionOptions } from '../options.js';
 import { SharedNetwork } from '../wire/network/shared-network.js';
 import type { NativeConfig } from './addon.js';
-import { connectionConfig } from './connection-config.js';
+import { connectionConfig, tokenConfig } from './connection-config.js';
 
 /** One cluster as the clients on the addon share it. */
 export class Cluster extends ClusterConnection {
@@ -13,7 +13,10 @@ export class Cluster extends ClusterConnection {
   constructor(connection: KafkaConnectionOptions, defaults: ClientDefaults) {
     super(connection, defaults);
     this.network = new SharedNetwork(this);
-    this.config = connectionConfig(connection, this.clientId);
+    this.config = {
+      ...connectionConfig(connection, this.clientId),
+      ...(this.tokens === undefined ? {} : tokenConfig(this.tokens)),
+    };
   }
 
   /** A fresh copy: the addon changes the object that it is given. */

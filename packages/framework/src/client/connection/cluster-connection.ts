@@ -1,6 +1,7 @@
 import type { Logger } from '../../telemetry/logger.js';
 import type { KafkaConnectionOptions } from '../options.js';
 import { probeBroker, type BrokerFeatures } from './broker-probe.js';
+import { OauthTokens } from './oauth-tokens.js';
 import { bootstrapServers } from './server-address.js';
 
 const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -26,6 +27,8 @@ export class ClusterConnection {
   readonly servers: readonly string[];
   readonly clientId: string | undefined;
   readonly logger: Logger | undefined;
+  /** The token to log in with, where that is how it is done. */
+  readonly tokens: OauthTokens | undefined;
   private features: BrokerFeatures | undefined;
 
   constructor(
@@ -37,15 +40,18 @@ export class ClusterConnection {
     this.servers = bootstrapServers(options);
     this.clientId = options.clientId ?? defaults.clientId;
     this.logger = defaults.logger;
+    this.tokens = options.sasl?.mechanism === 'OAUTHBEARER' ? new OauthTokens(options.sasl) : undefined;
   }
 
   /**
    * Looks at the brokers over a socket of its own, once per cluster, until one answers: refused connections, a wrong
    * listener or an unsupported mechanism are found at once and named, which the clients report late or vaguely.
    *
-   * @throws KafkaError `BROKER_UNREACHABLE` after `connectTimeoutMs`, `AUTHENTICATION_FAILED` at once
+   * @throws KafkaError `BROKER_UNREACHABLE` after `connectTimeoutMs`, `AUTHENTICATION_FAILED` at once, also when there is
+   * no token to log in with
    */
   async probe(isCancelled: () => boolean): Promise<BrokerFeatures> {
+    await this.tokens?.get();
     this.features ??= await probeBroker(this.options, this.servers, this.connectTimeoutMs, isCancelled);
     return this.features;
   }

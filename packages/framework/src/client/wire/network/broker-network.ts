@@ -11,7 +11,7 @@ import type { BrokerNode, ClusterView } from './cluster-view.js';
 import { MetadataSource } from './metadata-source.js';
 import { OffsetLister } from './offset-lister.js';
 import type { ApiVersions, WireRequest } from './wire-request.js';
-import { serverName } from './wire-settings.js';
+import { serverName, wireObstacle } from './wire-settings.js';
 
 /** A request, or how it is made for the versions that the broker speaks on the connection that it is sent over. */
 export type RequestMaker<T> = WireRequest<T> | ((versions: ApiVersions) => WireRequest<T>);
@@ -70,6 +70,10 @@ export class BrokerNetwork {
   }
 
   private async open(): Promise<void> {
+    const obstacle = wireObstacle(this.cluster.options);
+    if (obstacle !== undefined) {
+      throw kafkaFailure(`Cannot connect the ${NAME}`, obstacle, { kafkaCode: '_UNSUPPORTED_FEATURE' });
+    }
     await this.cluster.probe(() => this.closed !== undefined);
     this.assertOpen();
     await this.metadata([]);

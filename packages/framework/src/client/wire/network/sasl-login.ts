@@ -1,11 +1,13 @@
 import {
   NetworkError,
   ProtocolError,
+  saslOAuthBearer,
   saslPlain,
   saslScramSha,
   type SASLCustomAuthenticator,
   type SASLOptions as LibrarySasl,
 } from '@platformatic/kafka';
+import type { OauthTokens } from '../../connection/oauth-tokens.js';
 import type { SaslOptions } from '../../options.js';
 
 /** Part of a session's lifetime after which its connection is replaced. */
@@ -31,7 +33,11 @@ export class SaslLogin {
   /** When the connection must be replaced, ms since the epoch; `Infinity` if the broker sets no limit. */
   renewAtMs = Infinity;
 
-  constructor(private readonly sasl: SaslOptions) {}
+  /** @param tokens of a cluster that is logged in to with OAUTHBEARER */
+  constructor(
+    private readonly sasl: SaslOptions,
+    private readonly tokens: OauthTokens | undefined,
+  ) {}
 
   /** The library's setting that hands the login to this object. */
   settings(): LibrarySasl {
@@ -60,14 +66,40 @@ export class SaslLogin {
   }
 
   private exchange(authenticate: SASLAuthenticationAPI, connection: LibraryConnection, finish: Finish): void {
-    const { mechanism, username, password } = this.sasl;
-    if (mechanism === 'PLAIN') {
-      saslPlain.authenticate(authenticate, connection, username, password, finish);
-      return;
+    const { sasl } = this;
+    switch (sasl.mechanism) {
+      case 'PLAIN':
+        saslPlain.authenticate(authenticate, connection, sasl.username, sasl.password, finish);
+        return;
+      case 'SCRAM-SHA-256':
+      case 'SCRAM-SHA-512': {
+        const algorithm = sasl.mechanism === 'SCRAM-SHA-256' ? 'SHA-256' : 'SHA-512';
+        const { username, password } = sasl;
+        const { defaultCrypto } = saslScramSha;
+        saslScramSha.authenticate(authenticate, connection, algorithm, username, password, defaultCrypto, finish);
+        return;
+      }
+      case 'OAUTHBEARER':
+        this.sendToken(authenticate, connection, finish).catch(finish);
+        return;
+      case 'GSSAPI':
+        finish(new Error('this client cannot do GSSAPI'));
     }
-    const algorithm = mechanism === 'SCRAM-SHA-256' ? 'SHA-256' : 'SHA-512';
-    const { defaultCrypto } = saslScramSha;
-    saslScramSha.authenticate(authenticate, connection, algorithm, username, password, defaultCrypto, finish);
+  }
+
+  /** A refused token is no error of the answer, but JSON in it (RFC 7628): the library takes it for a success. */
+  private async sendToken(
+    authenticate: SASLAuthenticationAPI,
+    connection: LibraryConnection,
+    finish: Finish,
+  ): Promise<void> {
+    if (this.tokens === undefined) throw new Error('there is no token');
+    const { value, extensions = {} } = await this.tokens.get();
+    saslOAuthBearer.authenticate(authenticate, connection, value, { ...extensions }, (error, response) => {
+      const reason = response?.authBytes.toString() ?? '';
+      if (error === null && reason !== '') finish(new Error(`Token refused: ${reason}`));
+      else finish(error, response);
+    });
   }
 
   private withoutLifetime(response: SaslAuthenticateResponse): SaslAuthenticateResponse {

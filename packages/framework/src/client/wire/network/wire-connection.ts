@@ -4,6 +4,7 @@ import type { ClusterConnection } from '../../connection/cluster-connection.js';
 import { kafkaFailure } from '../../connection/kafka-failure.js';
 import { isTlsFailure, reasonOf, refused, tlsFailure } from '../../connection/refusals.js';
 import { isTlsOn, type ServerAddress } from '../../connection/server-address.js';
+import type { SaslOptions } from '../../options.js';
 import { ByteReader } from '../protocol/byte-reader.js';
 import { malformedResponse } from '../protocol/protocol-errors.js';
 import { apiVersionsRequest } from './api-versions.js';
@@ -12,6 +13,15 @@ import type { ApiVersions, WireRequest } from './wire-request.js';
 import { connectionSettings, connectTimeoutMs, serverName } from './wire-settings.js';
 
 const KEEP_ALIVE_MS = 60_000;
+
+/** What to look at when the broker refuses a login. */
+const CREDENTIALS: Readonly<Record<SaslOptions['mechanism'], string>> = {
+  PLAIN: 'mechanism, user and password',
+  'SCRAM-SHA-256': 'mechanism, user and password',
+  'SCRAM-SHA-512': 'mechanism, user and password',
+  OAUTHBEARER: "the token, and that it has not expired by the broker's clock",
+  GSSAPI: 'mechanism, principal and keytab',
+};
 
 /** An answer as the library's parser hands it on: decoded, or the reason why it could not be. */
 type Decoded<T> = { readonly value: T } | { readonly error: unknown };
@@ -50,7 +60,7 @@ export class WireConnection {
   ) {
     this.server = serverName(address);
     const { sasl } = cluster.options;
-    this.login = sasl === undefined ? undefined : new SaslLogin(sasl);
+    this.login = sasl === undefined ? undefined : new SaslLogin(sasl, cluster.tokens);
     const settings = connectionSettings(cluster, address.host, this.login);
     this.connection = new Connection(cluster.clientId ?? 'millrace', settings);
     // An emitter without a listener for 'error' throws; what it reports arrives through the requests as well.
@@ -97,7 +107,7 @@ export class WireConnection {
   private openFailure(error: unknown): KafkaError {
     const { refusal } = this.login ?? {};
     if (refusal !== undefined) {
-      const advice = 'Check the sasl settings: mechanism, user and password.';
+      const advice = `Check the sasl settings: ${CREDENTIALS[this.cluster.options.sasl?.mechanism ?? 'PLAIN']}.`;
       return refused(this.server, `${refusal.replace(/\.$/, '')}. ${advice}`, '_AUTHENTICATION', error);
     }
     const isUnknownHost = error instanceof Error && 'syscall' in error && error.syscall === 'getaddrinfo';

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import type { ConnectionOptions } from '@platformatic/kafka';
 import type { ClusterConnection } from '../../connection/cluster-connection.js';
+import type { KafkaConnectionOptions } from '../../options.js';
 import { isTlsOn, tlsOptions } from '../../connection/server-address.js';
 import type { SaslLogin } from './sasl-login.js';
 
@@ -8,6 +9,14 @@ const MOST_CONNECT_MS = 10_000;
 /** The largest delay of a timer: never, for all purposes. */
 const NEVER_MS = 2 ** 31 - 1;
 const MOST_IN_FLIGHT = 100;
+
+/**
+ * Why brokers of this connection can be spoken to by the addon alone: of all settings, Kerberos is what this client cannot
+ * do. `undefined` if it can.
+ */
+export function wireObstacle({ sasl }: KafkaConnectionOptions): string | undefined {
+  return sasl?.mechanism === 'GSSAPI' ? 'sasl.mechanism is GSSAPI (Kerberos), which only the addon can do' : undefined;
+}
 
 /** How long a connection may take from the first packet to the end of the login, ms. */
 export function connectTimeoutMs(cluster: ClusterConnection): number {
