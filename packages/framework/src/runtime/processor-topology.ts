@@ -125,7 +125,7 @@ class NodeContext implements ProcessorContext {
   }
 
   captureInput(): CapturedInput | undefined {
-    return this.deps.services.captureInput();
+    return this.deps.services.keepInput();
   }
 
   withInput(input: CapturedInput | undefined, action: () => void | Promise<void>): void | Promise<void> {

@@ -61,7 +61,7 @@ export class StreamTask {
     });
     deps.stores?.use({
       recordTimestampMs: () => this.#recordTimestampMs,
-      recordContext: () => this.#services.captureInput(),
+      recordContext: () => this.#services.keepInput(),
       writeExpired: () => {
         deps.counters.droppedRecords++;
       },

@@ -3,6 +3,7 @@ import { StreamsError, type ErrorPosition } from '../errors/streams-error.js';
 import type { CapturedInput, RecordMetadata, TaskId } from '../processor/processor-context.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Clock } from '../time/clock.js';
+import { KeptRecord } from './kept-record.js';
 import type { FailedRecord, ProcessingHandler, ProductionHandler } from './handlers.js';
 import type { TaskOutput } from './record-collector.js';
 import type { StreamCounters } from './stream-counters.js';
@@ -10,12 +11,25 @@ import type { StreamCounters } from './stream-counters.js';
 /** The input record that is being worked on, with its place. */
 export class InputRecord implements CapturedInput {
   #metadata: RecordMetadata | undefined;
+  #raw: ConsumedRecord;
 
   constructor(
-    readonly raw: ConsumedRecord,
+    raw: ConsumedRecord,
     readonly topic: string,
     readonly partition: number,
-  ) {}
+  ) {
+    this.#raw = raw;
+  }
+
+  get raw(): ConsumedRecord {
+    return this.#raw;
+  }
+
+  /** Copies the record's bytes, so that it may be held after its processing: see {@link KeptRecord}. */
+  keep(): this {
+    if (!(this.#raw instanceof KeptRecord)) this.#raw = new KeptRecord(this.#raw);
+    return this;
+  }
 
   get metadata(): RecordMetadata {
     this.#metadata ??= { topic: this.topic, partition: this.partition, offset: this.raw.offset };
@@ -75,6 +89,12 @@ export class TaskServices {
     this.#captured = undefined;
   }
 
+  /** The input record, to be held after its processing: by a cache, or by work that goes on meanwhile. */
+  keepInput(): InputRecord | undefined {
+    return this.captureInput()?.keep();
+  }
+
+  /** The input record, to be let go with it. */
   captureInput(): InputRecord | undefined {
     if (this.raw === undefined) return undefined;
     this.#captured ??= new InputRecord(this.raw, this.topic, this.partition);
