@@ -102,6 +102,9 @@ describe('sample service', () => {
 
   /** Stops the processes, and compares routes and delays with DuckDB's. */
   async function assertExact({ clients, admin, topics, groupId, services }: SampleRun): Promise<void> {
+    // The one that was started again may still be loading its code: a signal would end it there.
+    const isUp = ({ output }: SampleProcess): boolean => output.includes('is running');
+    await waitFor(() => services.every(isUp), 'all processes run', TIMEOUT_MS);
     for (const service of services) service.terminate();
     for (const service of services) assert.equal(await service.exited, 0, service.output);
     assert.deepEqual(await committedOf(admin, groupId), await endsOf(admin, [topics.flights]));

@@ -75,7 +75,7 @@ describe('bytes that are kept', () => {
       await input.pipe(responses.view(`key ${i % 10}`), responses.view(`value ${i}`), { timestamp: i });
     }
     await responses.assertGone();
-    await driver.close();
+    driver.close();
   });
 
   it('should not keep what was fetched with them alive in captured inputs, as caches and asynchronous work hold', async () => {
@@ -95,7 +95,7 @@ describe('bytes that are kept', () => {
       captured.map(({ metadata, headers }) => [metadata.offset, headers[0]?.value?.toString()]),
       Array.from({ length: 50 }, (_, offset) => [offset, 'x']),
     );
-    await driver.close();
+    driver.close();
   });
 });
 
