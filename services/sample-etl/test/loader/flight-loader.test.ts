@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import { MemoryKafka } from '@millrace/framework/testing';
-import { partitionOfKey, type ConsumedRecord, type KafkaClientFactory } from '@millrace/framework';
-import { partitionsOf } from '../../dist/check/topic-ends.js';
+import { MemoryKafka, readRecords } from '@millrace/framework/testing';
+import { partitionOfKey, type KafkaClientFactory } from '@millrace/framework';
 import { createTopics } from '../../dist/loader/create-topics.js';
 import { flightFile } from '../../dist/loader/flight-files.js';
 import { FlightLoader, spoiledRecords } from '../../dist/loader/flight-loader.js';
@@ -43,32 +42,13 @@ describe('FlightLoader', () => {
     assert.equal(result.treatments.get('cancelled'), 80);
     assert.equal(spoiledRecords(result), 8);
     assert.equal(seen.at(-1), 2000);
-    const records = await readAll(clients, topics.flights, 2000);
-    for (const { partition, record } of records) {
+    const records = await readRecords(clients, topics.flights);
+    assert.equal(records.length, 2000);
+    for (const record of records) {
       assert.ok(record.key !== null);
-      assert.equal(partition, partitionOfKey(record.key, PARTITIONS));
+      assert.equal(record.partition, partitionOfKey(record.key, PARTITIONS));
       assert.ok(record.timestamp >= Date.UTC(2001, 0, 1) && record.timestamp < Date.UTC(2001, 3, 1));
     }
-    assert.equal(records.filter(({ record }) => record.value === null).length, 1);
+    assert.equal(records.filter((record) => record.value === null).length, 1);
   });
 });
-
-async function readAll(
-  clients: KafkaClientFactory,
-  topic: string,
-  count: number,
-): Promise<{ partition: number; record: ConsumedRecord }[]> {
-  const admin = clients.admin();
-  await admin.connect();
-  const fetcher = clients.fetcher({ isolationLevel: 'read_committed' });
-  await fetcher.connect();
-  fetcher.assign(await admin.listOffsets(await partitionsOf(admin, [topic]), 'earliest'));
-  const found: { partition: number; record: ConsumedRecord }[] = [];
-  while (found.length < count) {
-    const { batches } = await fetcher.poll(1000);
-    for (const { partition, records } of batches) for (const record of records) found.push({ partition, record });
-  }
-  await fetcher.close();
-  await admin.close();
-  return found;
-}
