@@ -1,4 +1,4 @@
-import { RUN_SLACK_BYTES, RunCopier } from './run-copier.js';
+import { RunCopier } from './run-copier.js';
 import { DamagedPacking } from './unpack-buffer.js';
 import { BIT_SLACK_BYTES, BackwardBits, NO_VIEW } from './zstd-bits.js';
 import { ZstdLiterals } from './zstd-literals.js';
