@@ -35,6 +35,10 @@ export function unpack(codec: number, packed: Buffer, maxBytes: number): Buffer 
     }
   } catch (error) {
     if (error instanceof UnpackedTooLarge || error instanceof DamagedPacking) throw error;
+    // So zlib says that the result is longer than allowed.
+    if (error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
+      throw new UnpackedTooLarge();
+    }
     throw new DamagedPacking('the decoder refuses it', { cause: error });
   }
   throw new UnknownCodec(`they are compressed in a way that is not known here (${codec}). Update Millrace.`);
@@ -44,10 +48,5 @@ function unpackGzip(packed: Buffer, maxBytes: number): Buffer {
   // The last four bytes tell the length. It is only a hint: with it the result comes in one piece.
   const hint = packed.length < 18 ? 0 : packed.readUInt32LE(packed.length - 4);
   const isCredible = hint <= maxBytes && hint <= packed.length * maxGzipRatio;
-  try {
-    return gunzipSync(packed, { maxOutputLength: maxBytes, ...(isCredible ? { chunkSize: hint + 64 } : {}) });
-  } catch (error) {
-    if (error instanceof RangeError) throw new UnpackedTooLarge();
-    throw error;
-  }
+  return gunzipSync(packed, { maxOutputLength: maxBytes, ...(isCredible ? { chunkSize: hint + 64 } : {}) });
 }

@@ -1,4 +1,5 @@
 import { NO_HEADERS, type ConsumedRecord } from '../../records.js';
+import { ByteView } from './byte-view.js';
 import { MIN_RECORD_BYTES } from './record-batch.js';
 import { WireRecord } from './wire-record.js';
 
@@ -25,6 +26,9 @@ export class RecordDecoder {
   /** Records of the batch that are not yet decoded. */
   recordsLeft = 0;
   private data: Buffer = NOTHING;
+  /** Memory of `data`, and where it begins there. */
+  private memory: ArrayBufferLike = NOTHING.buffer;
+  private memoryOffset = 0;
   private at = 0;
   private end = 0;
   private baseOffset = 0;
@@ -38,7 +42,7 @@ export class RecordDecoder {
     if (recordCount < 1 || recordCount * MIN_RECORD_BYTES > end - start) {
       throw new DamagedBatch(`a batch claims ${recordCount} records in ${end - start} bytes`);
     }
-    this.data = data;
+    this.setData(data);
     this.at = start;
     this.end = end;
     this.baseOffset = content.baseOffset;
@@ -70,7 +74,7 @@ export class RecordDecoder {
       this.recordsLeft--;
       if (offset < lowest) continue;
       const timestamp = this.hasOwnTimestamps ? this.baseTimestamp + timestampDelta : this.baseTimestamp;
-      const headers = headerCount === 0 ? NO_HEADERS : this.data.subarray(headersAt, recordEnd);
+      const headers = headerCount === 0 ? NO_HEADERS : this.view(headersAt, recordEnd);
       into.push(new WireRecord(offset, timestamp, key, value, headers));
       lowest = offset + 1;
       room--;
@@ -81,13 +85,23 @@ export class RecordDecoder {
   /** Passes over what is left of the batch. */
   skipRest(): void {
     this.recordsLeft = 0;
-    this.data = NOTHING;
+    this.setData(NOTHING);
   }
 
   private finish(): void {
     if (this.at !== this.end) throw new DamagedBatch(`${this.end - this.at} bytes are left over at the end of a batch`);
     // An unpacked batch must not be kept alive by the reader.
-    this.data = NOTHING;
+    this.setData(NOTHING);
+  }
+
+  private setData(data: Buffer): void {
+    this.data = data;
+    this.memory = data.buffer;
+    this.memoryOffset = data.byteOffset;
+  }
+
+  private view(start: number, end: number): Buffer {
+    return new ByteView(this.memory, this.memoryOffset + start, end - start);
   }
 
   private beginRecord(): number {
@@ -118,7 +132,7 @@ export class RecordDecoder {
     if (end > recordEnd)
       throw new DamagedBatch(`a key or value claims ${length} bytes where ${recordEnd - start} are left`);
     this.at = end;
-    return this.data.subarray(start, end);
+    return this.view(start, end);
   }
 
   /** Checks the headers' lengths, so that decoding them later cannot fail. */

@@ -11,34 +11,44 @@ import { MAX_ZSTD_BLOCK_BYTES, ZstdBlocks, withBitSlack } from './zstd-blocks.js
 const frameMagic = 0xfd2fb528;
 const skippableMagic = 0x184d2a5;
 
-type NativeUnpack = (packed: Buffer, options: { readonly maxOutputLength: number }) => Buffer;
+type NativeUnpack = (
+  packed: Buffer,
+  options: { readonly maxOutputLength: number; readonly chunkSize?: number },
+) => Buffer;
 
 const native = (zlib as { readonly zstdDecompressSync?: NativeUnpack }).zstdDecompressSync;
-
 let blocks: ZstdBlocks | undefined;
 
 /** Unpacks Zstandard frames, with Node.js itself where it can. */
 export function unpackZstd(packed: Buffer, maxBytes: number): Buffer {
-  if (packed.length === 0) throw new DamagedPacking('no Zstandard frame');
-  if (native === undefined) return unpackZstdInJavaScript(packed, maxBytes);
-  try {
-    return native(packed, { maxOutputLength: maxBytes });
-  } catch (error) {
-    if (error instanceof RangeError) throw new UnpackedTooLarge();
-    throw error;
+  return native === undefined ? unpackZstdInJavaScript(packed, maxBytes) : unpackNatively(native, packed, maxBytes);
+}
+
+/** Node.js stops after the first frame, and does not object to one that is cut: the frames are looked at before. */
+function unpackNatively(unpackFrame: NativeUnpack, packed: Buffer, maxBytes: number): Buffer {
+  const parts: Buffer[] = [];
+  let written = 0;
+  let start = 0;
+  for (const { blocksStart, end, maxLength, hasSize } of readFrames(packed)) {
+    if (blocksStart !== undefined && maxLength > 0) {
+      if (written >= maxBytes || (hasSize && maxLength > maxBytes)) throw new UnpackedTooLarge();
+      // With a known size the result comes in one piece.
+      const chunk = hasSize ? { chunkSize: maxLength + 64 } : {};
+      const part = unpackFrame(packed.subarray(start, end), { maxOutputLength: maxBytes - written, ...chunk });
+      parts.push(part);
+      written += part.length;
+    }
+    start = end;
   }
+  const [first] = parts;
+  return first !== undefined && parts.length === 1 ? first : Buffer.concat(parts, written);
 }
 
 /** The way of {@link unpackZstd} that works on every Node.js. */
 export function unpackZstdInJavaScript(packed: Buffer, maxBytes: number): Buffer {
-  const frames: ZstdFrame[] = [];
+  const frames = readFrames(packed);
   let maxLength = 0;
-  for (let at = 0; at < packed.length;) {
-    const frame = readFrame(packed, at);
-    frames.push(frame);
-    maxLength += frame.maxLength;
-    at = frame.end;
-  }
+  for (const frame of frames) maxLength += frame.maxLength;
   if (maxLength > maxBytes) throw new UnpackedTooLarge();
   const output = unpackBuffer(maxLength + RUN_SLACK_BYTES);
   const input = withBitSlack(packed);
@@ -49,7 +59,9 @@ export function unpackZstdInJavaScript(packed: Buffer, maxBytes: number): Buffer
     for (const frame of frames) {
       if (frame.blocksStart === undefined) continue;
       blocks.beginFrame(written);
-      written = unpackBlocks(input, frame.blocksStart, blocks, output, written, written + frame.maxLength);
+      const limit = written + frame.maxLength;
+      written = unpackBlocks(input, frame.blocksStart, blocks, output, written, limit);
+      if (frame.hasSize && written < limit) throw new DamagedPacking('a Zstandard frame that has less than it claims');
     }
   } finally {
     blocks.detach();
@@ -57,12 +69,25 @@ export function unpackZstdInJavaScript(packed: Buffer, maxBytes: number): Buffer
   return takeUnpacked(output, written);
 }
 
+function readFrames(packed: Buffer): ZstdFrame[] {
+  const frames: ZstdFrame[] = [];
+  for (let at = 0; at < packed.length;) {
+    const frame = readFrame(packed, at);
+    frames.push(frame);
+    at = frame.end;
+  }
+  if (frames.length === 0) throw new DamagedPacking('no Zstandard frame');
+  return frames;
+}
+
 interface ZstdFrame {
   /** Undefined for a frame without content. */
   readonly blocksStart: number | undefined;
   readonly end: number;
-  /** The most that can come out; exactly that if the frame tells. */
+  /** The most that can come out. */
   readonly maxLength: number;
+  /** The frame tells `maxLength`, as its exact size. */
+  readonly hasSize: boolean;
 }
 
 /** Reads the header at `start` and walks over the blocks: each lies within the bytes. */
@@ -72,7 +97,7 @@ function readFrame(packed: Buffer, start: number): ZstdFrame {
   if (magic >>> 4 === skippableMagic) {
     const end = start + 8 + packed.readUInt32LE(start + 4);
     if (end > packed.length) throw endsTooEarly();
-    return { blocksStart: undefined, end, maxLength: 0 };
+    return { blocksStart: undefined, end, maxLength: 0, hasSize: false };
   }
   if (magic !== frameMagic) throw new DamagedPacking('not a Zstandard frame');
   const descriptor = packed.readUInt8(start + 4);
@@ -86,7 +111,7 @@ function readFrame(packed: Buffer, start: number): ZstdFrame {
   const { end, maxLength } = walkBlocks(packed, blocksStart, (descriptor & 4) !== 0 ? 4 : 0);
   const contentSize = sizeBytes > 0 ? readContentSize(packed, sizeAt, sizeBytes) : maxLength;
   if (contentSize > maxLength) throw new DamagedPacking('a Zstandard frame that claims too much');
-  return { blocksStart, end, maxLength: contentSize };
+  return { blocksStart, end, maxLength: contentSize, hasSize: sizeBytes > 0 };
 }
 
 function readContentSize(packed: Buffer, at: number, bytes: number): number {

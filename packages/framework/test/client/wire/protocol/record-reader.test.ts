@@ -344,6 +344,15 @@ describe('RecordReader', () => {
       assert.throws(() => readAll(readerOf(sealBatch(bytes))), failsWith('CORRUPT_RECORD', /no end/, 0));
     });
 
+    it('should refuse a record that is shorter than it claims', () => {
+      const body = Buffer.from([0, 0, 0, 1, 1, 0, 0]);
+      const record = Buffer.concat([varint(body.length), body]);
+      const bytes = Buffer.concat([batchOf(0, 1).subarray(0, 61), record]);
+      bytes.writeInt32BE(bytes.length - 12, 8);
+      const message = /the record at offset 0 has not the length it claims/;
+      assert.throws(() => readAll(readerOf(sealBatch(bytes))), failsWith('CORRUPT_RECORD', message, 0));
+    });
+
     it('should refuse headers that do not fit', () => {
       const bodies = [
         [1, -1, 0, 0],
