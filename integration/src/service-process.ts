@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_FETCHER } from './fetchers.js';
 
 export interface Exit {
   readonly code: number | null;
@@ -21,7 +22,7 @@ export class ServiceProcess {
   constructor(name: string, env: Readonly<Record<string, string>>) {
     const file = fileURLToPath(new URL(`services/${name}.js`, import.meta.url));
     this.#child = spawn(process.execPath, ['--enable-source-maps', file], {
-      env: { ...process.env, ...env },
+      env: { ...process.env, KAFKA_FETCHER: DEFAULT_FETCHER, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.pid = this.#child.pid ?? 0;

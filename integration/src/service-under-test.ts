@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { kafkaClients, type ConsumedRecord, type KafkaAdmin, type KafkaConnectionOptions } from '@millrace/framework';
 import { readRecords, readTopic, uniqueName, type ReadRecord } from '@millrace/framework/testing';
+import { DEFAULT_FETCHER } from './fetchers.js';
 import { killServices, ServiceProcess } from './service-process.js';
 import { writeRecords } from './topic-access.js';
 import { useKafka } from './use-kafka.js';
@@ -31,6 +32,7 @@ export class ServiceUnderTest {
     const { connection, application, input, output, stateDir } = this.place;
     return new ServiceProcess(this.name, {
       KAFKA_BOOTSTRAP_SERVERS: String(connection.bootstrapServers),
+      KAFKA_FETCHER: connection.fetcher ?? DEFAULT_FETCHER,
       TEST_APPLICATION: application,
       TEST_INPUT: input,
       TEST_OUTPUT: output,
@@ -85,8 +87,9 @@ export class ServiceUnderTest {
  * afterwards. Call it in the body of the `describe`, and the function that it returns in tests and hooks.
  *
  * @param name of the program in `src/services/`
+ * @param fetcher what it reads with
  */
-export function useService(name: string, partitions: number): () => ServiceUnderTest {
+export function useService(name: string, partitions: number, fetcher = DEFAULT_FETCHER): () => ServiceUnderTest {
   const kafka = useKafka();
   let admin: KafkaAdmin;
   let service: ServiceUnderTest | undefined;
@@ -95,7 +98,7 @@ export function useService(name: string, partitions: number): () => ServiceUnder
     await admin.connect();
   });
   beforeEach(async () => {
-    const place = await newPlace(name, kafka().connection, partitions);
+    const place = await newPlace(name, { ...kafka().connection, fetcher }, partitions);
     await kafka().createTopics({ topic: place.input, partitions }, { topic: place.output, partitions });
     service = new ServiceUnderTest(name, place, admin);
   });

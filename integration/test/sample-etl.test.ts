@@ -29,6 +29,7 @@ import {
   withTopics,
   type FlightTopics,
 } from '@millrace/sample-etl';
+import { DEFAULT_FETCHER } from '../src/fetchers.js';
 import { useKafka } from '../src/use-kafka.js';
 
 const FLIGHTS = 20_000;
@@ -186,7 +187,7 @@ class SampleProcess {
       `bin/${command}.js`,
     );
     this.child = spawn(process.execPath, [file, ...args], {
-      env: { ...process.env, ...environment },
+      env: { ...process.env, KAFKA_FETCHER: DEFAULT_FETCHER, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {

@@ -36,7 +36,10 @@ const topology = new Topology()
 
 const client = new StreamsClient(topology, {
   applicationId: setting('TEST_APPLICATION'),
-  kafka: { bootstrapServers: setting('KAFKA_BOOTSTRAP_SERVERS') },
+  kafka: {
+    bootstrapServers: setting('KAFKA_BOOTSTRAP_SERVERS'),
+    fetcher: setting('KAFKA_FETCHER') === 'addon' ? 'addon' : 'wire',
+  },
   processingGuarantee: 'exactly_once_v2',
   stateDir: setting('TEST_STATE_DIR'),
   numStandbyReplicas: Number(process.env['TEST_STANDBYS'] ?? 0),
