@@ -110,8 +110,8 @@ class TopicWriting {
     });
     const steps = random.integer(1, 14);
     for (let step = 0; step < steps; step++) await this.#step();
-    const isLeftOpen = !this.#isCompacted && random.isTrue(0.2);
-    if (!isLeftOpen) await this.#endTransactions();
+    await this.#endTransactions();
+    if (!this.#isCompacted && random.isTrue(0.2)) await this.#leaveOpen();
     const ends = await this.#offsets('latest');
     if (this.#isCompacted) await this.#startCompaction();
     else if (random.isTrue(0.25)) await this.#deleteRecords(ends);
@@ -168,6 +168,20 @@ class TopicWriting {
     await producer.flush();
     const [failure] = producer.takeFailures();
     if (failure !== undefined) throw failure.error;
+  }
+
+  /** Begins a transaction, with records of others behind it. */
+  async #leaveOpen(): Promise<void> {
+    const { random, writers } = this;
+    this.#steps.push('left open');
+    const transactional = random.pick(writers.transactional);
+    await transactional.beginTransaction();
+    this.#open.set(transactional, new Set());
+    for (const producer of [transactional, random.pick(writers.plain)]) {
+      const count = random.integer(1, 20);
+      for (let i = 0; i < count; i++) await this.#produce(producer, random.integer(0, this.#partitions - 1));
+      await producer.flush();
+    }
   }
 
   async #produce(producer: RecordProducer, partition: number): Promise<void> {

@@ -139,7 +139,7 @@ class Counting {
 }
 
 describe(`exactly once on three brokers (${TESTED_FETCHERS.join(' and ')} fetcher)`, function () {
-  this.timeout(300_000);
+  this.timeout(480_000);
 
   it('should count exactly while one broker after the other is killed and restarted', async () => {
     const cluster = await startKafka({ brokers: 3, heapMb: 512 });
@@ -152,7 +152,7 @@ describe(`exactly once on three brokers (${TESTED_FETCHERS.join(' and ')} fetche
         for (const { service } of all) if ((await service.read()).length < 1000) return false;
         return true;
       };
-      await waitFor(work, 'the services work');
+      await waitFor(work, 'the services work', 180_000);
       for (const broker of cluster.brokers.slice(0, 2)) {
         await broker.kill();
         await sleep(3_000);
