@@ -224,7 +224,7 @@ class UnsupportedFormat extends Error {
   constructor(magic: number) {
     super(
       `they are in message format ${magic}, this client reads format 2 (Kafka 0.11 and later). Have the topic ` +
-        'rewritten by a producer of today, or read it with the other fetcher.',
+        "rewritten by a producer of today, or read it with `fetcher: 'addon'`.",
     );
   }
 }
