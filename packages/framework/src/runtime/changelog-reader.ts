@@ -193,6 +193,12 @@ export class ChangelogReader {
     const local = state.changelogOffset(store);
     if (local === undefined) {
       // Entries without an offset cannot be told from half a restore.
+      if (begin >= end && !changelog.isSource && state.approximateEntries(store) > 0) {
+        this.deps.logger.warn(
+          { taskId: taskId.toString(), store },
+          `Local state of ${store} is given up: its changelog ${topic}-${partition} is empty, as if someone had deleted it`,
+        );
+      }
       state.reset(store);
       return begin;
     }
