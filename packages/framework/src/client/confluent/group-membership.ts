@@ -12,6 +12,8 @@ import { PatternSubscription } from './pattern-subscription.js';
 
 /** Shortest time between two looks at the native queue, ms. */
 const serveIntervalMs = 10;
+/** Longest time between two looks: the signal that something is in the queue is edge-triggered and may be lost. */
+const safetyServeMs = 100;
 /** Longest wait for the reason of a fatal error, ms. */
 const fatalReasonWaitMs = 1_000;
 /** Asked for to see whether the group may be read; no topic has it, and the broker does not mind. */
@@ -49,6 +51,8 @@ export class ConfluentMembership implements GroupMembership {
   private readonly reportedErrors = new Map<number, number>();
   private fatalSinceMs: number | undefined;
   private isServing = false;
+  /** The native queue may hold something that was not looked at yet. */
+  private isSignalled = true;
   private servedAtMs = 0;
 
   constructor(
@@ -106,6 +110,7 @@ export class ConfluentMembership implements GroupMembership {
         this.committer?.onAnswer(error);
       },
       queue_non_empty_cb: () => {
+        this.isSignalled = true;
         if (this.committer?.isWaiting === true) this.serve();
       },
     };
@@ -168,8 +173,10 @@ export class ConfluentMembership implements GroupMembership {
   private serve(): void {
     const now = performance.now();
     const handle = this.handle;
-    if (this.isServing || handle?.isConnected !== true || now - this.servedAtMs < serveIntervalMs) return;
+    const pauseMs = this.isSignalled ? serveIntervalMs : safetyServeMs;
+    if (this.isServing || handle?.isConnected !== true || now - this.servedAtMs < pauseMs) return;
     this.isServing = true;
+    this.isSignalled = false;
     this.servedAtMs = now;
     handle.begin();
     handle.native.consume(0, 100, false, (error) => {

@@ -32,7 +32,8 @@ const PURGE_LIMIT = 20_000;
  *   open       what the running transaction has written: seen by its task only, dropped by abort()
  *   committed  what earlier transactions have written and the engine does not have yet: seen by interactive reads
  *
- * Reads look at open, committed, engine, in this order.
+ * Reads look at open, committed, engine, in this order. An engine that dies with the process has no transactions: what
+ * is committed goes there at once, and the second layer stays empty.
  */
 export class StoreBuffer implements ByteReader {
   readonly #open = new SortedMap<OpenChange>();
@@ -50,6 +51,9 @@ export class StoreBuffer implements ByteReader {
   #openPurge: { from: ByteString; to: ByteString } | undefined;
   #lastReadKey: ByteString | undefined;
   #lastReadValue: ByteString | undefined;
+  /** The open change that was asked for last: most keys are read and then written. */
+  #lastOpenKey: ByteString | undefined;
+  #lastOpenChange: OpenChange | undefined;
   readonly #progress: StoreProgress;
   #committedProgress: StoreProgress;
   #isProgressDirty = false;
@@ -104,7 +108,7 @@ export class StoreBuffer implements ByteReader {
   }
 
   get(key: ByteString): ByteString | undefined {
-    const change = this.#open.get(key);
+    const change = this.#openChange(key);
     if (change !== undefined) return change.value ?? undefined;
     return this.#getCommitted(key);
   }
@@ -142,7 +146,7 @@ export class StoreBuffer implements ByteReader {
 
   /** Writes into the open transaction. A null value deletes. `isLogged`: the changelog does not get this change. */
   put(key: ByteString, value: ByteString | null, timestampMs: number, isLogged = false): void {
-    const old = this.#open.get(key);
+    const old = this.#openChange(key);
     if (old === undefined) {
       this.#open.set(key, { value, timestampMs, isLogged });
       this.#openBytes += CHANGE_OVERHEAD_BYTES + key.length + (value?.length ?? 0);
@@ -158,15 +162,13 @@ export class StoreBuffer implements ByteReader {
   }
 
   /** Writes what is committed already: a restored record. */
-  putCommitted(key: ByteString, value: ByteString | null): void {
-    const old = this.#committed.get(key);
-    this.#committedBytes +=
-      old === undefined
-        ? CHANGE_OVERHEAD_BYTES + key.length + (value?.length ?? 0)
-        : (value?.length ?? 0) - (old?.length ?? 0);
-    this.#committed.set(key, value);
-    if (old === undefined) this.#version++;
-    if (key === this.#lastReadKey) this.#lastReadKey = undefined;
+  putRestored(key: ByteString, value: ByteString | null): void {
+    if (this.#putNow(key, value)) return;
+    // What it replaces is not looked up: counted a little too high, the next flush only comes earlier.
+    this.#committedBytes += value?.length ?? 0;
+    if (!this.#committed.set(key, value)) return;
+    this.#committedBytes += CHANGE_OVERHEAD_BYTES + key.length;
+    this.#version++;
   }
 
   /** Marks a range of keys as expired. Its entries may be seen until a flush has deleted them: readers hide them. */
@@ -187,7 +189,7 @@ export class StoreBuffer implements ByteReader {
 
   /** Ends the open transaction; its changes become visible to everyone and wait for the next flush. */
   commit(): void {
-    for (const [key, { value }] of this.#open.entries()) this.putCommitted(key, value);
+    for (const [key, { value }] of this.#open.entries()) this.#putCommitted(key, value);
     this.#clearOpen();
     if (this.#openPurge !== undefined) {
       this.#purge = this.#openPurge;
@@ -238,8 +240,38 @@ export class StoreBuffer implements ByteReader {
     this.flushed(false);
   }
 
+  #openChange(key: ByteString): OpenChange | undefined {
+    if (key === this.#lastOpenKey) return this.#lastOpenChange;
+    const change = this.#open.get(key);
+    if (change !== undefined) {
+      this.#lastOpenKey = key;
+      this.#lastOpenChange = change;
+    }
+    return change;
+  }
+
+  #putCommitted(key: ByteString, value: ByteString | null): void {
+    if (this.#putNow(key, value)) return;
+    const old = this.#committed.get(key);
+    this.#committedBytes +=
+      old === undefined
+        ? CHANGE_OVERHEAD_BYTES + key.length + (value?.length ?? 0)
+        : (value?.length ?? 0) - (old?.length ?? 0);
+    this.#committed.set(key, value);
+    if (old === undefined) this.#version++;
+  }
+
+  /** Past the second layer, if the engine can. */
+  #putNow(key: ByteString, value: ByteString | null): boolean {
+    if (key === this.#lastReadKey) this.#lastReadKey = undefined;
+    if (this.engine.put === undefined) return false;
+    this.engine.put(key, value);
+    this.#epoch++;
+    return true;
+  }
+
   #getCommitted(key: ByteString): ByteString | undefined {
-    const change = this.#committed.get(key);
+    const change = this.#committed.size === 0 ? undefined : this.#committed.get(key);
     if (change !== undefined) return change ?? undefined;
     // A read-modify-write with a cache reads the same key twice in a row.
     if (key === this.#lastReadKey) return this.#lastReadValue;
@@ -252,6 +284,8 @@ export class StoreBuffer implements ByteReader {
   #clearOpen(): void {
     this.#version++;
     this.#open.clear();
+    this.#lastOpenKey = undefined;
+    this.#lastOpenChange = undefined;
     this.#openBytes = 0;
     this.#unlogged = 0;
   }

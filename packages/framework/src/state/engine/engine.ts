@@ -17,6 +17,11 @@ export interface EngineStore {
    * Reading in chunks instead of through a cursor means that nothing stays open between two calls.
    */
   scan(from: ByteString | undefined, to: ByteString | undefined, isReverse: boolean, limit: number): ByteEntry[];
+  /**
+   * Writes one entry now; null deletes it. Only engines that die with the process have it: what needs no transaction of
+   * theirs need not be collected for one.
+   */
+  readonly put?: (key: ByteString, value: ByteString | null) => void;
   /** Number of entries. LMDB counts those with keys of over 1900 bytes that begin alike as one. */
   approximateEntries(): number;
 }

@@ -30,7 +30,7 @@ class MemoryStore implements EngineStore {
     return this.#entries.size;
   }
 
-  apply(key: ByteString, value: ByteString | null): void {
+  put(key: ByteString, value: ByteString | null): void {
     const old = this.#entries.get(key);
     if (old !== undefined) this.bytes -= key.length + old.length + ENTRY_OVERHEAD_BYTES;
     if (value === null) {
@@ -44,7 +44,7 @@ class MemoryStore implements EngineStore {
   /** Returns whether the limit stopped it. */
   purge({ from, to, limit }: EnginePurge): boolean {
     const old = this.scan(from, to, false, limit);
-    for (const { key } of old) this.apply(key, null);
+    for (const { key } of old) this.put(key, null);
     return old.length === limit;
   }
 }
@@ -64,7 +64,7 @@ export class MemoryEngine implements StateEngine {
     const unfinished: string[] = [];
     for (const write of writes) {
       const store = this.#store(write.store);
-      for (const [key, value] of write.changes) store.apply(key, value);
+      for (const [key, value] of write.changes) store.put(key, value);
       if (write.purge !== undefined && store.purge(write.purge)) unfinished.push(write.store);
     }
     for (const [key, value] of metadata) {

@@ -21,9 +21,12 @@ export class SortedMap<V> {
     return this.#values.has(key);
   }
 
-  set(key: ByteString, value: V): void {
-    if (this.#order !== undefined && !this.#values.has(key)) this.#order.add(key);
-    this.#values.set(key, value);
+  /** @returns whether the key is new */
+  set(key: ByteString, value: V): boolean {
+    const before = this.#values.size;
+    const isNew = this.#values.set(key, value).size > before;
+    if (isNew) this.#order?.add(key);
+    return isNew;
   }
 
   delete(key: ByteString): boolean {

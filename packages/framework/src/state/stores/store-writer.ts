@@ -90,6 +90,6 @@ export class StoreWriter<K, V> implements StoreTransaction {
 
   protected restoreEntry(at: ByteString, { value, timestamp }: RestoreRecord): void {
     const stored = value === null ? null : this.deps.values.fromChangelog(toByteString(value), timestamp);
-    this.buffer.putCommitted(at, stored);
+    this.buffer.putRestored(at, stored);
   }
 }
