@@ -33,7 +33,6 @@ export const HOLDS: readonly (ClientCallKind | 'now')[] = [
   'producer.flush',
   'producer.flush',
   'admin.listOffsets',
-  'admin.listOffsets',
   'producer.sendOffsets',
   'producer.commitTransaction',
   'producer.commitTransaction',

@@ -74,7 +74,7 @@ export interface HistorySettings {
 export function settingsOf(seed: number): HistorySettings {
   const random = new Random(seed);
   const isExactlyOnce = random.chance(0.7);
-  const disturbMs = random.int(3_000, 9_000);
+  const disturbMs = random.int(3_000, 11_000);
   const hasZombies = random.chance(isExactlyOnce ? 0.7 : 0.3);
   return {
     seed,
@@ -92,7 +92,7 @@ export function settingsOf(seed: number): HistorySettings {
     keys: random.int(2, 8),
     disturbMs,
     feedMs: Math.round(disturbMs * random.pick([0.3, 1, 1.6])),
-    hasTicks: random.chance(0.4),
+    hasTicks: random.chance(0.5),
     latencyMs: random.pick([0, 5, 30]),
     failuresPerMille: random.pick([5, 15, 30, 60]),
     maxFailures: random.int(0, 16),

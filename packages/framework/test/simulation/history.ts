@@ -186,23 +186,37 @@ export class History {
         this.#faults.disconnect(process.identity, ms);
         if (hasZombies && process.isUp) this.#silence(process.identity, ms);
       } else if (hasZombies && process.isUp) {
-        this.#cutOff(process, random);
-        // A rebalance or a stop while it stands still, or on the way there.
-        if (random.chance(0.5)) this.#startOrStop(random.pick(processes));
+        if (random.chance(0.35)) this.#cutOffAtRevocation(process, processes, random);
+        else {
+          this.#cutOff(process, random);
+          // A rebalance or a stop while it stands still, or on the way there.
+          if (random.chance(0.5)) this.#startOrStop(random.pick(processes));
+        }
       }
     }
   }
 
   /** No heartbeat of the process arrives for a while; mostly it also stands still, now or at some call to come. */
   #cutOff({ identity }: SimulatedProcess, random: Random): void {
-    const { sessionTimeoutMs, hasTicks } = this.#settings;
-    // Mostly long enough for others to take over.
-    const ms = random.int(500, 2 * sessionTimeoutMs + 3_000);
-    if (random.chance(0.25)) {
-      this.#silence(identity, ms);
-      return;
-    }
-    const from = hasTicks && random.chance(0.4) ? 'producer.flush' : random.pick(HOLDS);
+    const ms = this.#cutOffMs(random);
+    if (random.chance(0.25)) this.#silence(identity, ms);
+    else
+      this.#hold(identity, this.#settings.hasTicks && random.chance(0.4) ? 'producer.flush' : random.pick(HOLDS), ms);
+  }
+
+  /** The process stands still in the last commit of tasks that are taken from it: others take them over meanwhile. */
+  #cutOffAtRevocation(process: SimulatedProcess, processes: readonly SimulatedProcess[], random: Random): void {
+    this.#hold(process.identity, 'admin.listOffsets', this.#cutOffMs(random));
+    this.#startOrStop(processes.find((other) => !this.#wanted.has(other)) ?? process);
+  }
+
+  /** Mostly long enough for others to take over. */
+  #cutOffMs(random: Random): number {
+    const { sessionTimeoutMs } = this.#settings;
+    return random.int(random.chance(0.7) ? sessionTimeoutMs + 800 : 500, 2 * sessionTimeoutMs + 3_000);
+  }
+
+  #hold(identity: string, from: (typeof HOLDS)[number], ms: number): void {
     this.#trace.add(() => `${identity} will stand still for ${ms} ms from ${from} on`);
     this.#faults.pause(identity, from, ms, () => {
       this.#silence(identity, ms);

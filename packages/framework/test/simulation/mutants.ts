@@ -20,6 +20,7 @@ const guarantee = 'runtime/processing-guarantee.js';
 
 const SEND_OFFSETS =
   "await this.#call('add offsets to the transaction', () => this.producer.sendOffsets(offsets, membership));";
+const ENDS = 'const ends = asksEnds ? await this.#changelogEnds(tasks) : new Map();';
 const COMMIT_STORES = 'for (const task of tasks) commitStores(task, ends);';
 
 /** What the simulation has to notice. */
@@ -119,6 +120,51 @@ export const mutants: readonly Mutant[] = [
         file: 'runtime/fetch-pump.js',
         find: 'if (this.#result === undefined) return; const gone',
         replace: 'return; const gone',
+      },
+    ],
+  },
+  {
+    name: 'late-changelog-ends',
+    mistake: 'the ends of the changelogs are asked for after the commit, when others may have written to them',
+    changes: [
+      { file: coordinator, find: ENDS, replace: '' },
+      {
+        file: coordinator,
+        find: 'this.#sentBefore = collector.recordsSent;',
+        replace: `this.#sentBefore = collector.recordsSent; ${ENDS}`,
+      },
+    ],
+  },
+  {
+    name: 'unfenced-output',
+    mistake: 'output without input is committed although others may have the task by now',
+    changes: [
+      {
+        file: coordinator,
+        find: 'const offsets = moved.length > 0 || !(hasEffects || asksEnds) ? moved : fencingOffsets(tasks);',
+        replace: 'const offsets = moved;',
+      },
+    ],
+  },
+  {
+    name: 'restore-timeless',
+    mistake: 'windows and sessions are restored without the time that decides what has expired',
+    changes: [
+      {
+        file: 'state/stores/segmented-writer.js',
+        find: 'observeTime(this.buffer, layout.segments, layout.timeOf(at));',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'answer-forgotten',
+    mistake: 'what was said of a refused record is forgotten when its transaction is done again',
+    changes: [
+      {
+        file: 'runtime/record-collector.js',
+        find: 'if (this.deps.isTransactional) refusal.answer = answer;',
+        replace: '',
       },
     ],
   },
