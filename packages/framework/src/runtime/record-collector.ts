@@ -1,5 +1,5 @@
 import type { DeliveryFailure, RecordProducer } from '../client/port.js';
-import { NO_HEADERS, type RecordHeaders } from '../client/records.js';
+import type { RecordHeaders } from '../client/records.js';
 import { KafkaError, ProductionError, TaskMigratedError } from '../errors/errors.js';
 import type { Logger } from '../telemetry/logger.js';
 import { DefaultPartitioner } from '../topology/partitioner.js';
@@ -205,7 +205,9 @@ export class RecordCollector {
     this.deps.counters.droppedRecords++;
     this.deps.logger.warn({ topic, partition, err: error }, `Output record not delivered; answer: ${answer}`);
     if (answer === 'continue') return;
-    return this.deadLetter({ ...failure, headers: failure.headers ?? NO_HEADERS, offset: -1 }, error);
+    // A client may have forgotten the time of a record that failed late.
+    const timestamp = Math.max(0, failure.timestamp);
+    return this.deadLetter({ ...failure, timestamp, offset: -1 }, error);
   }
 
   /** What was sent is committed, or acknowledged and its offsets committed. */

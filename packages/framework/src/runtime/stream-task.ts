@@ -60,7 +60,8 @@ export class StreamTask {
       store: (node, name) => this.#storeOf(node, name),
     });
     deps.stores?.use({
-      recordTimestampMs: () => this.#recordTimestampMs,
+      // Before a task's first record its punctuators and `init` may write already.
+      recordTimestampMs: () => (this.#recordTimestampMs < 0 ? deps.clock.now() : this.#recordTimestampMs),
       recordContext: () => this.#services.keepInput(),
       writeExpired: () => {
         deps.counters.droppedRecords++;
