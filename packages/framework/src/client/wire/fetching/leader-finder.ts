@@ -22,27 +22,36 @@ export interface LeaderFinderDeps {
   /** The partition cannot be read. */
   readonly onFailure: (partition: AssignedPartition, error: KafkaError) => void;
   /** The network cannot be used at all. */
-  readonly onFatal: (error: KafkaError) => void;
+  readonly onFatal: (error: Error) => void;
 }
 
 /** Asks for the leaders of partitions until each has one, or is known not to exist. */
 export class LeaderFinder {
   private readonly wanted = new Set<AssignedPartition>();
   private readonly backoff = new Backoff(FIRST_LOOK_MS, MAX_LOOK_MS);
-  private readonly closing = new AbortController();
+  private isClosed = false;
   private isLooking = false;
+  /** Partitions were added since the last question: they need not wait for the next look. */
+  private hasNew = false;
+  private pause: AbortController | undefined;
 
   constructor(private readonly deps: LeaderFinderDeps) {}
 
   /** Looks for the leader of this partition; `onLeader` or `onFailure` is called unless it is dropped before. */
   find(partition: AssignedPartition): void {
     this.wanted.add(partition);
-    if (!this.isLooking) void this.look();
+    this.hasNew = true;
+    this.pause?.abort();
+    if (this.isLooking) return;
+    this.look().catch((error: unknown) => {
+      this.deps.onFatal(error instanceof Error ? error : new Error(String(error)));
+    });
   }
 
   close(): void {
-    this.closing.abort();
+    this.isClosed = true;
     this.wanted.clear();
+    this.pause?.abort();
   }
 
   private async look(): Promise<void> {
@@ -54,7 +63,11 @@ export class LeaderFinder {
       while (this.prune() > 0) {
         const isComplete = await this.ask();
         if (isComplete) this.backoff.reset();
-        if (this.wanted.size > 0) await clock.sleep(this.backoff.next(), this.closing.signal);
+        if (this.wanted.size > 0 && !this.hasNew) {
+          this.pause = new AbortController();
+          await clock.sleep(this.backoff.next(), this.pause.signal);
+          this.pause = undefined;
+        }
       }
     } finally {
       this.isLooking = false;
@@ -70,12 +83,13 @@ export class LeaderFinder {
   /** @returns whether every partition asked for has its answer */
   private async ask(): Promise<boolean> {
     const asked = [...this.wanted];
+    this.hasNew = false;
     let found: ReadonlyMap<string, TopicView>;
     try {
       found = await this.deps.network.topics([...new Set(asked.map(({ topic }) => topic))]);
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error;
-      if (!error.isRetriable && !this.closing.signal.aborted) this.deps.onFatal(error);
+      if (!error.isRetriable && !this.isClosed) this.deps.onFatal(error);
       return false;
     }
     let isComplete = true;

@@ -89,6 +89,8 @@ export class FakeBrokers implements FetchNetwork {
   latencyMs = 1;
   /** Called for each request; what it throws is what the request fails with. */
   onRequest: (request: SeenRequest) => void = () => undefined;
+  /** Called when a request was worked on; what it throws is what the client gets in place of the answer. */
+  onRespond: (request: SeenRequest) => void = () => undefined;
   /** May change an answer. */
   onAnswer: (answer: FetchedPartition, log: FakeLog, brokerId: number) => FetchedPartition = (answer) => answer;
   throttleTimeMs = 0;
@@ -159,6 +161,7 @@ export class FakeBrokers implements FetchNetwork {
       const left = deadlineMs - this.clock.monotonicMs();
       if (hasNews || hasHint || left <= 0) {
         for (const { entry, answer } of answers) entry.toldEnd = answer.highWatermark;
+        this.onRespond(seen);
         return { ...response(0, sessionId, answers), throttleTimeMs: this.throttleTimeMs };
       }
       const wait = new AbortController();
