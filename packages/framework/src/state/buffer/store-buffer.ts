@@ -216,7 +216,7 @@ export class StoreBuffer implements ByteReader {
     const progress = this.#isProgressDirty ? this.#committedProgress : undefined;
     if (this.#committed.size === 0 && this.#purge === undefined && progress === undefined) return undefined;
     const purge: EnginePurge | undefined = this.#purge && { ...this.#purge, limit: PURGE_LIMIT };
-    const changes = this.#committed.entries();
+    const changes = this.#committed.map;
     return { write: { store: this.name, changes, ...(purge && { purge }) }, progress };
   }
 

@@ -45,6 +45,11 @@ export class SortedMap<V> {
     return this.#values.entries();
   }
 
+  /** The entries as they are now and will be: not a copy. */
+  get map(): ReadonlyMap<ByteString, V> {
+    return this.#values;
+  }
+
   values(): MapIterator<V> {
     return this.#values.values();
   }
