@@ -5,8 +5,8 @@ import type { Patience } from './retry.js';
 const REJOIN_DELAY_MS = 3_000;
 
 /**
- * Joins again while the group is held by members of another protocol: after a move from Kafka Streams, which never leaves
- * its group, the broker counts its members in until their session is over.
+ * Joins again while the broker counts members in that are gone, until their session is over: those of another protocol,
+ * after a move from Kafka Streams, which never leaves its group; or this static member's own life before, which crashed.
  */
 export class GroupPatience {
   #sinceMs: number | undefined;
@@ -19,7 +19,7 @@ export class GroupPatience {
    * @param startedMs when the member that failed was made, monotonic: after a long life the patience is fresh
    */
   allows(error: Error, startedMs: number): boolean {
-    if (!(error instanceof KafkaError && error.code === 'GROUP_PROTOCOL_MISMATCH')) return false;
+    if (!(error instanceof KafkaError) || !maybeForgottenSoon(error)) return false;
     const { clock, taskTimeoutMs } = this.patience;
     const nowMs = clock.monotonicMs();
     if (this.#sinceMs === undefined || nowMs - startedMs > taskTimeoutMs) this.#sinceMs = nowMs;
@@ -29,4 +29,8 @@ export class GroupPatience {
   wait(): Promise<void> {
     return this.patience.clock.sleep(REJOIN_DELAY_MS);
   }
+}
+
+function maybeForgottenSoon({ code, kafkaCode }: KafkaError): boolean {
+  return code === 'GROUP_PROTOCOL_MISMATCH' || kafkaCode === 'UNRELEASED_INSTANCE_ID';
 }

@@ -66,4 +66,30 @@ describe('a group that members of another protocol hold', () => {
     await clock.run(client.close());
     assert.equal(client.state, 'NOT_RUNNING');
   });
+
+  it('should be joined by a static member that crashed once its session is over', async () => {
+    const clock = new VirtualClock();
+    const kafka = new MemoryKafka({ clock });
+    kafka.createTopic({ topic: 'in', partitions: 1 });
+    const start = (identity: string): StreamsClient => {
+      const topology = new Topology()
+        .addSource('in', { topics: 'in', keyDeserializer: string, valueDeserializer: string })
+        .addProcessor('idle', { parents: 'in', supplier: () => new Idle() });
+      return new StreamsClient(topology, {
+        ...{ applicationId: 'app', kafka: kafka.clients(identity), clock, groupInstanceId: 'pod-1' },
+        logger: createPinoLogger({ level: 'silent' }),
+      });
+    };
+    const before = start('one');
+    before.closed.catch(() => undefined);
+    await clock.run(before.start());
+    await clock.runUntil(() => before.tasks.get('0_0') === 'running');
+    kafka.crash('one');
+    const after = start('two');
+    const startedMs = clock.monotonicMs();
+    await clock.run(after.start());
+    await clock.runUntil(() => after.tasks.get('0_0') === 'running');
+    assert.ok(clock.monotonicMs() - startedMs >= 30_000, `joined after ${clock.monotonicMs() - startedMs} ms`);
+    await clock.run(after.close());
+  });
 });

@@ -43,7 +43,7 @@ export class ConsumerGroup {
     if (before !== undefined) {
       if (protocol === 'consumer' && !before.hasLeft) {
         const message = `Static member '${request.groupInstanceId}' of group '${this.groupId}' has not left yet: wait for its session to time out, or give each process its own id`;
-        throw refused('KAFKA_FAILURE', 'UNRELEASED_INSTANCE_ID', message);
+        throw refused('GROUP_FENCED', 'UNRELEASED_INSTANCE_ID', message);
       }
       this.#forget(before);
       if (!before.hasLeft) this.#takenOver.add(before.memberId);
