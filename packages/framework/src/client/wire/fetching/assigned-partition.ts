@@ -28,6 +28,10 @@ export class AssignedPartition implements TopicPartition {
   /** Who leads it, as far as known. */
   leaderId: number | undefined;
   leaderEpoch = -1;
+  /** Leader epoch of the last batch fetched, by which the broker knows whether its log still has it (KIP-320). */
+  fetchedEpoch = -1;
+  /** How often in a row the leader has refused an offset that the partition has. */
+  doubtfulRefusals = 0;
   /** The broker has refused the topic id: the topic was deleted, or made anew. */
   isTopicIdRefused = false;
   /** Follower to read from (KIP-392) until `replicaUntilMs`. */

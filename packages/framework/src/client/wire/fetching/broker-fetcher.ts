@@ -243,8 +243,8 @@ export class BrokerFetcher {
 }
 
 function wantedOf(
-  { topic, topicId, partition, fetchOffset, leaderEpoch }: AssignedPartition,
+  { topic, topicId, partition, fetchOffset, leaderEpoch, fetchedEpoch }: AssignedPartition,
   maxBytes: number,
 ): WantedPartition {
-  return { topic, topicId, partition, fetchOffset, leaderEpoch, maxBytes };
+  return { topic, topicId, partition, fetchOffset, leaderEpoch, fetchedEpoch, maxBytes };
 }

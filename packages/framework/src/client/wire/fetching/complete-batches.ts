@@ -11,6 +11,8 @@ export interface CompleteBatches {
   readonly bytes: number;
   /** Offset after them: where to fetch next. */
   readonly endOffset: number;
+  /** Of the leader that appended the last of them; -1 if unknown. */
+  readonly leaderEpoch: number;
 }
 
 /**
@@ -21,6 +23,7 @@ export interface CompleteBatches {
  */
 export function completeBatches(records: Buffer): CompleteBatches | undefined {
   let endOffset: number | undefined;
+  let leaderEpoch = -1;
   let at = 0;
   while (at + BatchField.baseTimestamp <= records.length) {
     const next = at + PREFIX_BYTES + records.readInt32BE(at + BatchField.length);
@@ -28,7 +31,8 @@ export function completeBatches(records: Buffer): CompleteBatches | undefined {
     const baseOffset = int64At(records, at + BatchField.baseOffset);
     const isBatch = records.readInt8(at + BatchField.magic) >= BATCH_MAGIC;
     endOffset = baseOffset + (isBatch ? records.readInt32BE(at + BatchField.lastOffsetDelta) : 0) + 1;
+    leaderEpoch = isBatch ? records.readInt32BE(at + BatchField.leaderEpoch) : -1;
     at = next;
   }
-  return endOffset === undefined ? undefined : { bytes: at, endOffset };
+  return endOffset === undefined ? undefined : { bytes: at, endOffset, leaderEpoch };
 }

@@ -7,6 +7,7 @@ import type { AssignedPartition } from './assigned-partition.js';
 export const FetchError = Object.freeze({
   none: 0,
   offsetOutOfRange: 1,
+  corruptMessage: 2,
   unknownTopicOrPartition: 3,
   leaderNotAvailable: 5,
   notLeaderOrFollower: 6,
@@ -46,6 +47,7 @@ export function reactionTo(errorCode: number): Reaction {
     case FetchError.kafkaStorageError:
     case FetchError.fencedLeaderEpoch:
       return 'move';
+    case FetchError.corruptMessage:
     case FetchError.topicAuthorizationFailed:
     case FetchError.unsupportedCompressionType:
       return 'fail';
@@ -70,6 +72,20 @@ export function outOfRange(
   return kafkaFailure(
     `Cannot read '${topic}' partition ${partition}`,
     `offset ${offset} does not exist: ${has}The records were deleted by retention, or the topic was created anew`,
+    { kafkaCode: 'OFFSET_OUT_OF_RANGE', topic, partition, offset },
+  );
+}
+
+/** The leader's log is another one than the one that was read (Java's `LogTruncationException`). */
+export function truncated(
+  { topic, partition, fetchOffset: offset, fetchedEpoch }: AssignedPartition,
+  divergingAt: number | undefined,
+): KafkaError {
+  const where = divergingAt === undefined ? '' : ` from offset ${divergingAt} on`;
+  return kafkaFailure(
+    `Cannot read '${topic}' partition ${partition}`,
+    `its log was truncated: records before offset ${offset}, read under leader epoch ${fetchedEpoch}, were lost${where} ` +
+      'in an unclean leader election, and others may stand in their place',
     { kafkaCode: 'OFFSET_OUT_OF_RANGE', topic, partition, offset },
   );
 }

@@ -14,6 +14,7 @@ export interface WantedPartition {
   readonly partition: number;
   readonly fetchOffset: number;
   readonly leaderEpoch: number;
+  readonly fetchedEpoch: number;
   readonly maxBytes: number;
 }
 
@@ -98,6 +99,7 @@ function isSame(one: WantedPartition, other: WantedPartition): boolean {
   return (
     one.fetchOffset === other.fetchOffset &&
     one.leaderEpoch === other.leaderEpoch &&
+    one.fetchedEpoch === other.fetchedEpoch &&
     one.maxBytes === other.maxBytes &&
     one.topicId === other.topicId
   );
@@ -106,13 +108,14 @@ function isSame(one: WantedPartition, other: WantedPartition): boolean {
 /** Partitions in the form of a request: by topic, in the order of their first partitions. */
 export function byTopic(wanted: readonly WantedPartition[]): FetchRequestTopic[] {
   const groups = new Map<string, FetchRequestTopic & { readonly partitions: FetchRequestPartition[] }>();
-  for (const { topic, topicId, partition, fetchOffset, leaderEpoch, maxBytes } of wanted) {
+  for (const { topic, topicId, partition, fetchOffset, leaderEpoch, fetchedEpoch, maxBytes } of wanted) {
     let group = groups.get(topic);
     if (group === undefined) {
       group = { topic, ...(topicId === undefined ? {} : { topicId }), partitions: [] };
       groups.set(topic, group);
     }
-    group.partitions.push({ partition, fetchOffset, currentLeaderEpoch: leaderEpoch, maxBytes });
+    const epochs = { currentLeaderEpoch: leaderEpoch, lastFetchedEpoch: fetchedEpoch };
+    group.partitions.push({ partition, fetchOffset, ...epochs, maxBytes });
   }
   return [...groups.values()];
 }

@@ -35,9 +35,17 @@ export function bufferRecords(
     return 0;
   }
   partition.bytesNeeded = 0;
-  if (isSound) partition.fetchOffset = complete.endOffset;
-  // Damaged: the reader will say so, once everything before it was taken. Until then there is nothing to ask for.
-  else partition.retryAtMs = Infinity;
+  if (complete !== undefined && !isSound) {
+    const what = `asked for from offset ${position}, the broker sends only what is before it`;
+    throw corruptRecord(what, { topic, partition: number, offset: position });
+  }
+  if (isSound) {
+    partition.fetchOffset = complete.endOffset;
+    partition.fetchedEpoch = complete.leaderEpoch;
+  } else {
+    // Damaged: the reader will say so, once everything before it was taken. Until then there is nothing to ask for.
+    partition.retryAtMs = Infinity;
+  }
   partition.buffer.add(reader, bytes.length, partition.fetchOffset);
   return bytes.length;
 }

@@ -1,18 +1,20 @@
 import { KafkaError } from '../../../errors/errors.js';
 import type { Clock } from '../../../time/clock.js';
 import type { IsolationLevel } from '../../port.js';
-import type { FetchedPartition, NodeEndpoint } from '../protocol/fetch-response.js';
+import type { EpochEnd, FetchedPartition, NodeEndpoint } from '../protocol/fetch-response.js';
 import { Alarm } from './alarm.js';
 import { AssignedPartition } from './assigned-partition.js';
 import { BrokerFetcher, type FetchEvents } from './broker-fetcher.js';
 import type { BufferBudget } from './buffer-budget.js';
-import { errorOfPartition, outOfRange, reactionTo } from './fetch-errors.js';
+import { errorOfPartition, outOfRange, reactionTo, truncated } from './fetch-errors.js';
 import type { FetchNetwork } from './fetch-network.js';
 import { bufferRecords } from './fetched-records.js';
 import { LeaderFinder } from './leader-finder.js';
 
 /** How long a follower is read from before the leader is asked again which one to use (Java's `metadata.max.age.ms`). */
 const REPLICA_LEASE_MS = 300_000;
+/** So often in a row a leader may refuse an offset that it has: it may just have taken over. */
+const MAX_DOUBTFUL_REFUSALS = 10;
 
 export interface PartitionFetchingDeps {
   readonly network: FetchNetwork;
@@ -94,8 +96,13 @@ export class PartitionFetching implements FetchEvents {
       this.onError(partition, answer, brokerId);
       return;
     }
+    if (answer.divergingEpoch !== undefined) {
+      this.onDiverging(partition, answer.divergingEpoch, brokerId);
+      return;
+    }
     partition.backoff.reset();
     partition.isTopicIdRefused = false;
+    partition.doubtfulRefusals = 0;
     const { clock, isolation, budget } = this.deps;
     const { lastStableOffset, highWatermark } = answer;
     const end = isolation === 'read_committed' && lastStableOffset >= 0 ? lastStableOffset : highWatermark;
@@ -171,6 +178,17 @@ export class PartitionFetching implements FetchEvents {
     this.seek(partition);
   }
 
+  /** The log does not have what was read. A follower may not have heard of it yet, or have lost it itself. */
+  private onDiverging(partition: AssignedPartition, { endOffset }: EpochEnd, brokerId: number): void {
+    if (brokerId === partition.leaderId) {
+      this.fail(partition, truncated(partition, endOffset));
+      return;
+    }
+    this.retryLater(partition);
+    this.leaveReplica(partition);
+    this.place(partition);
+  }
+
   private retryLater(partition: AssignedPartition): void {
     partition.retryAtMs = this.deps.clock.monotonicMs() + partition.backoff.next();
     this.alarm.set(partition.retryAtMs);
@@ -183,6 +201,11 @@ export class PartitionFetching implements FetchEvents {
     if (!partition.isFetched || this.isClosed) return;
     if (range === undefined || fetchOffset < range.first || fetchOffset > range.end) {
       this.fail(partition, outOfRange(partition, range));
+      return;
+    }
+    partition.doubtfulRefusals += 1;
+    if (partition.doubtfulRefusals > MAX_DOUBTFUL_REFUSALS) {
+      this.fail(partition, truncated(partition, undefined));
       return;
     }
     partition.retryAtMs = retryAtMs;

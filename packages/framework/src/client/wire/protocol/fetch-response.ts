@@ -14,6 +14,12 @@ export interface LeaderHint {
   readonly leaderEpoch: number;
 }
 
+/** Where the records of a leader epoch end in a log. */
+export interface EpochEnd {
+  readonly epoch: number;
+  readonly endOffset: number;
+}
+
 /** Address of a broker that a {@link LeaderHint} names (KIP-951). */
 export interface NodeEndpoint {
   readonly nodeId: number;
@@ -36,6 +42,11 @@ export interface FetchedPartition {
   readonly abortedTransactions: readonly AbortedTransaction[];
   /** Broker that is closer (KIP-392), -1 for none. */
   readonly preferredReadReplica: number;
+  /**
+   * What was read before is not in the log any more (KIP-320, KIP-595), from version 12 on: the newest epoch not above the
+   * `lastFetchedEpoch` of the request that the log has, and where that epoch ends.
+   */
+  readonly divergingEpoch: EpochEnd | undefined;
   /** With errors that say that the leader moved, from version 12 on. */
   readonly currentLeader: LeaderHint | undefined;
   /** Undecoded record set, a view of the response. Null and empty both mean no records. */
@@ -114,9 +125,11 @@ function readPartition(reader: ByteReader, version: number): FetchedPartition {
   const preferredReadReplica = version >= 11 ? reader.int32() : -1;
   const records = reader.nullableBytes(isFlexible);
   let currentLeader: LeaderHint | undefined;
+  let divergingEpoch: EpochEnd | undefined;
   if (isFlexible) {
     reader.taggedFields((tag, field) => {
-      if (tag === 1) currentLeader = { leaderId: field.int32(), leaderEpoch: field.int32() };
+      if (tag === 0) divergingEpoch = { epoch: field.int32(), endOffset: field.int64() };
+      else if (tag === 1) currentLeader = { leaderId: field.int32(), leaderEpoch: field.int32() };
     });
   }
   return {
@@ -127,6 +140,7 @@ function readPartition(reader: ByteReader, version: number): FetchedPartition {
     logStartOffset,
     abortedTransactions,
     preferredReadReplica,
+    divergingEpoch: divergingEpoch !== undefined && divergingEpoch.endOffset >= 0 ? divergingEpoch : undefined,
     currentLeader: currentLeader !== undefined && currentLeader.leaderId >= 0 ? currentLeader : undefined,
     records,
   };

@@ -2,7 +2,12 @@ import { kafkaFailure } from '../../../../dist/client/connection/kafka-failure.j
 import type { TopicView } from '../../../../dist/client/wire/network/cluster-view.js';
 import type { FetchLane, FetchNetwork, OffsetRange } from '../../../../dist/client/wire/fetching/fetch-network.js';
 import type { FetchRequest } from '../../../../dist/client/wire/protocol/fetch-request.js';
-import type { FetchedPartition, FetchResponse } from '../../../../dist/client/wire/protocol/fetch-response.js';
+import { BatchField } from '../../../../dist/client/wire/protocol/record-batch.js';
+import type {
+  EpochEnd,
+  FetchedPartition,
+  FetchResponse,
+} from '../../../../dist/client/wire/protocol/fetch-response.js';
 import { partitionKey } from '../../../../dist/client/records.js';
 import type { Clock } from '../../../../dist/time/clock.js';
 import { batchOf, type TestBatch } from './record-set.js';
@@ -29,13 +34,27 @@ export class FakeLog {
     const offsets = Array.from({ length: count }, (_, i) => base + i).filter(
       (offset) => !holes.includes(offset - base),
     );
-    this.batches.push(batchOf(base, base + count - 1, offsets, (offset) => valueOf(this, offset, valueBytes)));
+    const value = (offset: number): Buffer => valueOf(this, offset, valueBytes);
+    this.batches.push(batchOf(base, base + count - 1, offsets, value, 0, this.epoch));
     this.end += count;
   }
 
   /** Offsets of the records from `from` to before `to`. */
   offsets(from: number, to: number): number[] {
     return this.batches.flatMap(({ offsets }) => offsets.filter((offset) => offset >= from && offset < to));
+  }
+
+  /** Loses everything from `end` on, which has to be where a batch begins, as a log does whose replica was behind. */
+  truncate(end: number): void {
+    this.end = end;
+    while ((this.batches.at(-1)?.baseOffset ?? -1) >= end) this.batches.pop();
+  }
+
+  /** Where the records of this epoch end, or those of the last epoch before it that the log has. */
+  endOf(epoch: number): EpochEnd {
+    const later = this.batches.find(({ bytes }) => epochOf(bytes) > epoch);
+    const floor = this.batches.findLast(({ bytes }) => epochOf(bytes) <= epoch);
+    return { epoch: floor === undefined ? epoch : epochOf(floor.bytes), endOffset: later?.baseOffset ?? this.end };
   }
 
   read(offset: number, maxBytes: number, atLeastOne: boolean): Buffer {
@@ -56,6 +75,10 @@ export class FakeLog {
   }
 }
 
+function epochOf(batch: Buffer): number {
+  return batch.readInt32BE(BatchField.leaderEpoch);
+}
+
 export function valueOf({ topic, partition }: FakeLog, offset: number, bytes: number): Buffer {
   return Buffer.from(`${topic}-${partition}@${offset} `.padEnd(bytes, '.'));
 }
@@ -65,6 +88,7 @@ interface SessionEntry {
   partition: number;
   offset: number;
   epoch: number;
+  fetchedEpoch: number;
   maxBytes: number;
   toldEnd: number;
 }
@@ -156,7 +180,7 @@ export class FakeBrokers implements FetchNetwork {
     for (;;) {
       if (this.isClosed) throw lost();
       const answers = this.read(brokerId, entries, request.maxBytes, isIncremental);
-      const hasNews = answers.some(({ answer }) => answer.errorCode !== 0 || (answer.records?.length ?? 0) > 0);
+      const hasNews = answers.some(({ answer }) => isNewsOf(answer));
       const hasHint = answers.some(({ answer }) => answer.preferredReadReplica >= 0);
       const left = deadlineMs - this.clock.monotonicMs();
       if (hasNews || hasHint || left <= 0) {
@@ -208,7 +232,7 @@ export class FakeBrokers implements FetchNetwork {
       const size = answer.records?.length ?? 0;
       if (size > 0) atLeastOne = false;
       left = Math.max(0, left - size);
-      const isNews = answer.errorCode !== 0 || size > 0 || answer.highWatermark !== entry.toldEnd;
+      const isNews = isNewsOf(answer) || answer.highWatermark !== entry.toldEnd;
       if (!isIncremental || isNews) answers.push({ entry, answer });
     }
     return answers;
@@ -222,6 +246,13 @@ export class FakeBrokers implements FetchNetwork {
     if (log.leader !== brokerId && !this.isFollowing(log, brokerId)) return refuse(6);
     if (entry.epoch < log.epoch && log.leader === brokerId) return refuse(74);
     if (entry.epoch > log.epoch) return refuse(75);
+    if (entry.fetchedEpoch >= 0 && entry.offset >= log.start) {
+      const divergingEpoch = log.endOf(entry.fetchedEpoch);
+      const { epoch, endOffset } = divergingEpoch;
+      if (epoch < entry.fetchedEpoch || endOffset < entry.offset) {
+        return this.onAnswer({ ...base, divergingEpoch }, log, brokerId);
+      }
+    }
     if (entry.offset < log.start || entry.offset > log.end) return refuse(1);
     const records = log.read(entry.offset, Math.min(maxBytes, entry.maxBytes), atLeastOne);
     const answer = { ...base, records, highWatermark: log.end, lastStableOffset: log.stableEnd ?? log.end };
@@ -263,20 +294,26 @@ const emptyAnswer: FetchedPartition = {
   logStartOffset: -1,
   abortedTransactions: [],
   preferredReadReplica: -1,
+  divergingEpoch: undefined,
   currentLeader: undefined,
   records: null,
 };
+
+function isNewsOf({ errorCode, records, divergingEpoch }: FetchedPartition): boolean {
+  return errorCode !== 0 || divergingEpoch !== undefined || (records?.length ?? 0) > 0;
+}
 
 function merge(entries: Map<string, SessionEntry>, request: FetchRequest): Map<string, SessionEntry> {
   for (const { topic, partitions } of request.forgottenTopics) {
     for (const partition of partitions) entries.delete(partitionKey(topic, partition));
   }
   for (const { topic, partitions } of request.topics) {
-    for (const { partition, fetchOffset, currentLeaderEpoch, maxBytes } of partitions) {
+    for (const { partition, fetchOffset, currentLeaderEpoch, lastFetchedEpoch = -1, maxBytes } of partitions) {
       const key = partitionKey(topic, partition);
       const toldEnd = entries.get(key)?.toldEnd ?? -1;
       const epoch = currentLeaderEpoch ?? -1;
-      entries.set(key, { topic, partition, offset: fetchOffset, epoch, maxBytes, toldEnd });
+      const position = { offset: fetchOffset, epoch, fetchedEpoch: lastFetchedEpoch };
+      entries.set(key, { topic, partition, ...position, maxBytes, toldEnd });
     }
   }
   return entries;

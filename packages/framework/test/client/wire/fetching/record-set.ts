@@ -36,11 +36,13 @@ export function batchOf(
   offsets: readonly number[],
   valueOf: (offset: number) => Buffer,
   attributes = 0,
+  leaderEpoch = 0,
 ): TestBatch {
   const records = Buffer.concat(offsets.map((offset) => record(offset - baseOffset, valueOf(offset))));
   const bytes = Buffer.alloc(BatchField.records + records.length);
   bytes.writeBigInt64BE(BigInt(baseOffset), BatchField.baseOffset);
   bytes.writeInt32BE(bytes.length - BatchField.leaderEpoch, BatchField.length);
+  bytes.writeInt32BE(leaderEpoch, BatchField.leaderEpoch);
   bytes.writeInt8(2, BatchField.magic);
   bytes.writeInt16BE(attributes, BatchField.attributes);
   bytes.writeInt32BE(lastOffset - baseOffset, BatchField.lastOffsetDelta);

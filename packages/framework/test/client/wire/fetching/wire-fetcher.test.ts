@@ -301,16 +301,89 @@ describe('WireFetcher', () => {
     log.append(2);
     bench.fetcher.assign([{ topic: 't', partition: 0, offset: 0 }]);
     await bench.poll();
-    // An unclean election: the new leader has lost the end.
-    log.end = 8;
-    log.batches.pop();
+    // Retention, while the reader was away.
+    log.append(5);
+    log.start = 12;
     const error = await bench.failure();
     assert.equal(error.code, 'OFFSET_OUT_OF_RANGE');
-    assert.match(error.message, /offset 10 does not exist: it has 0 to 8/);
+    assert.match(error.message, /offset 10 does not exist: it has 12 to 15/);
+    assert.deepEqual(bench.offsets.get('t-0'), upTo(10));
+    bench.fetcher.assign([{ topic: 't', partition: 0, offset: 12 }]);
+    assert.deepEqual(await bench.read(log, 13), [...upTo(10), 12, 13, 14]);
+  });
+
+  it('should report a log that lost what was read in an unclean election, though it has the offset again', async () => {
+    const bench = await Bench.open();
+    const log = bench.brokers.log('t');
+    log.append(8);
+    log.append(2);
+    bench.fetcher.assign([{ topic: 't', partition: 0, offset: 0 }]);
+    await bench.read(log, 10);
+    log.truncate(8);
+    Object.assign(log, { leader: 1, epoch: 1 });
+    log.append(7);
+    bench.brokers.appended();
+    const error = await bench.failure();
+    assert.equal(error.code, 'OFFSET_OUT_OF_RANGE');
+    assert.match(error.message, /truncated: records before offset 10.*epoch 0, were lost from offset 8 on/);
     assert.deepEqual(bench.offsets.get('t-0'), upTo(10));
     bench.fetcher.assign([{ topic: 't', partition: 0, offset: 8 }]);
-    log.append(1);
-    assert.deepEqual(await bench.read(log, 11), [...upTo(10), 8]);
+    assert.deepEqual(await bench.read(log, 17), [...upTo(10), ...upTo(7, 8)]);
+  });
+
+  it('should read on after a clean election, whatever was compacted away or deleted', async () => {
+    const bench = await Bench.open();
+    const log = bench.brokers.log('t');
+    for (let epoch = 0; epoch < 6; epoch += 1) {
+      Object.assign(log, { leader: epoch % 2, epoch });
+      log.append(4, { holes: [0, 3] });
+      if (epoch === 0) bench.fetcher.assign([{ topic: 't', partition: 0, offset: 0 }]);
+      bench.brokers.appended();
+      await bench.read(log, 2 * (epoch + 1));
+      // Compaction takes every second batch away, with its epoch; deletion the first ones.
+      if (epoch === 3) log.batches.splice(1, 1);
+      if (epoch === 4) log.start = log.batches.splice(0, 2).length * 4;
+    }
+    assert.deepEqual(bench.failures, []);
+  });
+
+  it('should not take the word of a follower for it that the log was truncated', async () => {
+    const bench = await Bench.open();
+    const log = bench.brokers.log('t');
+    log.append(10);
+    bench.brokers.followers.set(log, 1);
+    bench.brokers.onAnswer = (answer, _log, brokerId) => {
+      if (brokerId === 1) return { ...answer, records: null, divergingEpoch: { epoch: 0, endOffset: 4 } };
+      return bench.brokers.requests.length < 3 ? { ...answer, records: null, preferredReadReplica: 1 } : answer;
+    };
+    bench.fetcher.assign([{ topic: 't', partition: 0, offset: 0 }]);
+    assert.deepEqual(await bench.read(log, 10), upTo(10));
+    assert.ok(bench.brokers.requests.some(({ brokerId }) => brokerId === 1));
+    assert.deepEqual(bench.failures, []);
+  });
+
+  it('should report a leader that keeps refusing an offset that it has, and records that it calls damaged', async () => {
+    for (const [errorCode, message] of [
+      [1, /was truncated/],
+      [2, /INVALID_MSG|CORRUPT/],
+    ] as const) {
+      const bench = await Bench.open();
+      const log = bench.brokers.log('t');
+      log.append(10);
+      bench.brokers.onAnswer = (answer) => ({ ...answer, errorCode, records: null });
+      bench.fetcher.assign([{ topic: 't', partition: 0, offset: 5 }]);
+      assert.match((await bench.failure()).message, message);
+    }
+  });
+
+  it('should report a broker that sends nothing but what is before the offset asked for', async () => {
+    const bench = await Bench.open();
+    const log = bench.brokers.log('t');
+    log.append(5);
+    log.append(5);
+    bench.brokers.onAnswer = (answer) => ({ ...answer, records: log.batches[0]?.bytes ?? null });
+    bench.fetcher.assign([{ topic: 't', partition: 0, offset: 7 }]);
+    assert.equal((await bench.failure()).code, 'CORRUPT_RECORD');
   });
 
   it('should report a topic that no broker knows, after a while', async () => {
