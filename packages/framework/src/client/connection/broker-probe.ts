@@ -34,18 +34,18 @@ export async function probeBroker(
   isCancelled: () => boolean,
 ): Promise<BrokerFeatures> {
   if (servers.length === 0) throw new ConfigError('MISSING_OPTION', 'bootstrapServers names no server.');
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const reasons: string[] = [];
     for (const server of servers) {
       try {
-        return await probeServer(connection, server, Math.max(200, Math.min(deadline - Date.now(), 5000)));
+        return await probeServer(connection, server, Math.max(200, Math.min(deadline - performance.now(), 5000)));
       } catch (error) {
         if (error instanceof KafkaError || error instanceof ConfigError) throw error;
         reasons.push(`${server}: ${reasonOf(error)}`);
       }
     }
-    if (Date.now() >= deadline || isCancelled()) throw unreachable(reasons, timeoutMs);
+    if (performance.now() >= deadline || isCancelled()) throw unreachable(reasons, timeoutMs);
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
 }

@@ -11,7 +11,7 @@ export class ProblemLog {
 
   /** @param kind lines of the same kind come at most every ten seconds */
   warn(kind: string, fields: object, text: string): void {
-    const nowMs = Date.now();
+    const nowMs = performance.now();
     const lastMs = this.loggedAtMs.get(kind);
     if (lastMs !== undefined && nowMs - lastMs < REPEAT_MS) return;
     this.loggedAtMs.set(kind, nowMs);

@@ -46,12 +46,12 @@ export class WireAdmin {
   async describeGroup(groupId: string): Promise<GroupDescription> {
     const what = `Cannot describe group '${groupId}'`;
     const network = await this.connected(what);
-    const deadlineMs = Date.now() + this.timeoutMs;
+    const deadlineMs = performance.now() + this.timeoutMs;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.askCoordinator(network, groupId, what);
       } catch (error) {
-        if (!(error instanceof KafkaError) || !error.isRetriable || Date.now() >= deadlineMs) throw error;
+        if (!(error instanceof KafkaError) || !error.isRetriable || performance.now() >= deadlineMs) throw error;
         await network.wait(backoffMs(attempt));
       }
     }

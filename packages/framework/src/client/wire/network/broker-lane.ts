@@ -19,7 +19,7 @@ export class BrokerLane {
   private readonly waits = new Waits();
   private closed: KafkaError | undefined;
   private failures = 0;
-  /** Not before this time, ms since the epoch. */
+  /** Not before this time, by `performance.now()`. */
   private reconnectAtMs = 0;
   private throttledUntilMs = 0;
 
@@ -43,14 +43,14 @@ export class BrokerLane {
    * @param toRequest makes the request for the versions that the broker speaks
    */
   async send<T>(toRequest: (versions: ApiVersions) => WireRequest<T>): Promise<T> {
-    const throttledMs = this.throttledUntilMs - Date.now();
+    const throttledMs = this.throttledUntilMs - performance.now();
     if (throttledMs > 0) await this.waits.wait(throttledMs);
     const connection = this.current?.isUsable === true ? this.current : await this.connect();
     const request = toRequest(connection.versions);
     const response = await connection.send(request);
     this.failures = 0;
     const throttleTimeMs = request.throttleTimeMs?.(response) ?? 0;
-    if (throttleTimeMs > 0) this.throttledUntilMs = Date.now() + throttleTimeMs;
+    if (throttleTimeMs > 0) this.throttledUntilMs = performance.now() + throttleTimeMs;
     return response;
   }
 
@@ -61,7 +61,7 @@ export class BrokerLane {
 
   private async connect(): Promise<WireConnection> {
     if (this.closed !== undefined) throw this.closed;
-    const pauseMs = this.reconnectAtMs - Date.now();
+    const pauseMs = this.reconnectAtMs - performance.now();
     if (pauseMs > 0) {
       this.waiting ??= this.waits.wait(pauseMs).finally(() => (this.waiting = undefined));
       await this.waiting;
@@ -94,7 +94,7 @@ export class BrokerLane {
 
   private failed({ server }: WireConnection, error: KafkaError): void {
     this.failures++;
-    this.reconnectAtMs = Date.now() + backoffMs(this.failures);
+    this.reconnectAtMs = performance.now() + backoffMs(this.failures);
     this.log.warn(`${server} ${error.kafkaCode}`, { server, kafkaCode: error.kafkaCode }, error.message);
   }
 

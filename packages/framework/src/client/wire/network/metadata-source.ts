@@ -68,7 +68,7 @@ export class MetadataSource {
    * @throws KafkaError `BROKER_UNREACHABLE` when the request time-out is over; at once what a broker answers
    */
   async ask<T>(toRequest: (versions: ApiVersions) => WireRequest<T>): Promise<T> {
-    const deadlineMs = Date.now() + this.deps.timeoutMs;
+    const deadlineMs = performance.now() + this.deps.timeoutMs;
     for (let round = 1; ; round++) {
       const reasons: string[] = [];
       for (const lane of this.deps.candidates()) {
@@ -78,9 +78,9 @@ export class MetadataSource {
           if (!isConnectionTrouble(error)) throw error;
           reasons.push(`${lane.server}: ${reasonOf(error.cause ?? error)}`);
         }
-        if (Date.now() >= deadlineMs) break;
+        if (performance.now() >= deadlineMs) break;
       }
-      if (Date.now() >= deadlineMs) throw unreachable(reasons, this.deps.timeoutMs);
+      if (performance.now() >= deadlineMs) throw unreachable(reasons, this.deps.timeoutMs);
       await this.deps.wait(backoffMs(round));
     }
   }

@@ -29,12 +29,12 @@ export class OffsetLister {
    * @throws KafkaError `TOPIC_NOT_FOUND` of a topic or partition that the cluster does not have, and what the leaders refuse
    */
   async list(partitions: readonly TopicPartition[]): Promise<TopicPartitionOffset[]> {
-    const deadlineMs = Date.now() + this.timeoutMs;
+    const deadlineMs = performance.now() + this.timeoutMs;
     for (let round = 1; ; round++) {
       const open = partitions.filter(({ topic, partition }) => !this.offsets.has(partitionKey(topic, partition)));
       if (open.length === 0) break;
       if (round > 1) {
-        if (Date.now() >= deadlineMs) throw this.lastFailure;
+        if (performance.now() >= deadlineMs) throw this.lastFailure;
         await this.network.wait(backoffMs(round - 1));
       }
       await this.ask(open);

@@ -30,7 +30,7 @@ type Finish = (error: Error | null, response?: SaslAuthenticateResponse) => void
 export class SaslLogin {
   /** Why the broker has refused the login; `undefined` when it went well, or when only the connection broke. */
   refusal: string | undefined;
-  /** When the connection must be replaced, ms since the epoch; `Infinity` if the broker sets no limit. */
+  /** When the connection must be replaced, by `performance.now()`; `Infinity` if the broker sets no limit. */
   renewAtMs = Infinity;
 
   /** @param tokens of a cluster that is logged in to with OAUTHBEARER */
@@ -104,7 +104,7 @@ export class SaslLogin {
 
   private withoutLifetime(response: SaslAuthenticateResponse): SaslAuthenticateResponse {
     const lifetimeMs = Number(response.sessionLifetimeMs);
-    if (lifetimeMs > 0) this.renewAtMs = Date.now() + lifetimeMs * RENEW_AFTER;
+    if (lifetimeMs > 0) this.renewAtMs = performance.now() + lifetimeMs * RENEW_AFTER;
     return { ...response, sessionLifetimeMs: 0n };
   }
 }

@@ -69,7 +69,7 @@ export class WireConnection {
 
   /** Can it take another request? */
   get isUsable(): boolean {
-    return this.failure === undefined && !this.isRetired && Date.now() < (this.login?.renewAtMs ?? Infinity);
+    return this.failure === undefined && !this.isRetired && performance.now() < (this.login?.renewAtMs ?? Infinity);
   }
 
   /** Connects, logs in and asks for the broker's versions. */

@@ -155,6 +155,25 @@ describe('BrokerNetwork', () => {
     await network.send(1, 'control', ping());
   });
 
+  it('should not care what happens to the clock of the machine', async () => {
+    broker.on(Api.metadata, () => metadataAnswer([broker], [], 50));
+    const network = await connected();
+    await network.metadata([]);
+    const { now } = Date;
+    try {
+      // Set back by an hour while the broker has asked us to wait, and again while it is away.
+      Date.now = () => now() - 3_600_000;
+      await network.send(1, 'control', ping());
+      await broker.stop();
+      await assert.rejects(network.send(1, 'control', ping()));
+      await assert.rejects(network.send(1, 'control', ping()));
+      Date.now = () => now() - 7_200_000;
+      await assert.rejects(network.send(1, 'control', ping()));
+    } finally {
+      Date.now = now;
+    }
+  });
+
   it('should drop a connection whose bytes cannot be trusted', async () => {
     const network = await connected();
     broker.on(PING, () => Buffer.alloc(2));
