@@ -40,6 +40,9 @@ export class AssignedPartition implements TopicPartition {
   /** Since when no broker knows the topic. */
   missingSinceMs: number | undefined;
 
+  /** Since when every broker asked tells an older leader epoch than the one known. */
+  oldNewsSinceMs: number | undefined;
+
   /** High watermark, or last stable offset under `read_committed`, as last heard. */
   endOffset: number | undefined;
   /** The next batch is known to be of this size; 0 if nothing is known. */

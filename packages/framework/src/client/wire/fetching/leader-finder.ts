@@ -11,6 +11,12 @@ const FIRST_LOOK_MS = 50;
 const MAX_LOOK_MS = 1_000;
 /** How long a topic that no broker knows is waited for: a new one is not known everywhere at once. ms */
 const MISSING_AFTER_MS = 3_000;
+/**
+ * How long a leader epoch below the one known is taken for old news, ms. After that it must be true: a topic made anew in
+ * a cluster without topic ids, or a cluster whose metadata was restored. Of a leader that is none any more the fetch itself
+ * will tell.
+ */
+const OLD_NEWS_MS = 10_000;
 
 export interface LeaderFinderDeps {
   readonly network: Pick<FetchNetwork, 'topics'>;
@@ -136,8 +142,12 @@ export class LeaderFinder {
       }
       topicId = partition.topicId;
     } else if (!isOther && epoch >= 0 && epoch < partition.leaderEpoch) {
-      return false; // from a broker that has not heard of the newer leader yet
+      // Perhaps from a broker that has not heard of the newer leader yet.
+      const now = this.deps.clock.monotonicMs();
+      partition.oldNewsSinceMs ??= now;
+      if (now - partition.oldNewsSinceMs < OLD_NEWS_MS) return false;
     }
+    partition.oldNewsSinceMs = undefined;
     if (isOther) partition.isTopicIdRefused = false;
     partition.topicId = topicId;
     this.deps.onLeader(partition, leaderId, epoch);

@@ -347,6 +347,24 @@ describe('WireFetcher', () => {
     assert.deepEqual(bench.failures, []);
   });
 
+  it('should believe in a leader epoch that has gone back, after a while', async () => {
+    const bench = await Bench.open();
+    const log = bench.brokers.log('t');
+    log.append(4);
+    bench.fetcher.assign([{ topic: 't', partition: 0, offset: 0 }]);
+    Object.assign(log, { leader: 1, epoch: 7 });
+    assert.deepEqual(await bench.read(log, 4), upTo(4));
+    // The same topic id, or none: a topic that was made anew where there are no ids.
+    Object.assign(log, { leader: 2, epoch: 1, batches: [], end: 0 });
+    for (let batch = 0; batch < 3; batch += 1) log.append(4);
+    bench.brokers.appended();
+    const error = await bench.failure();
+    assert.equal(error.code, 'OFFSET_OUT_OF_RANGE');
+    assert.ok(bench.clock.monotonicMs() >= 10_000);
+    bench.fetcher.assign([{ topic: 't', partition: 0, offset: 0 }]);
+    assert.deepEqual(await bench.read(log, 16), [...upTo(4), ...upTo(12)]);
+  });
+
   it('should not take the word of a follower for it that the log was truncated', async () => {
     const bench = await Bench.open();
     const log = bench.brokers.log('t');
