@@ -35,7 +35,7 @@ export class StreamTask {
   readonly #wallClock = new PunctuationQueue();
   readonly #committed = new Map<string, number>();
   #streamTimeMs = -1;
-  /** Timestamp of the record in hand, or {@link #timeWithoutRecord}. */
+  /** Timestamp of the record in hand, or stream time in a punctuator; -1 before the first record. */
   #recordTimestampMs = -1;
   #isCommitRequested = false;
   #state: 'CREATED' | 'RUNNING' | 'CLOSED' = 'CREATED';
@@ -178,7 +178,7 @@ export class StreamTask {
         await node.settle('drain');
         await this.#services.settled();
       }
-      this.#recordTimestampMs = this.#timeWithoutRecord();
+      this.#recordTimestampMs = this.#streamTimeMs;
       passedOn = state?.flushCaches() ?? 0;
       await this.#services.settled();
     } while (passedOn > 0);
@@ -243,14 +243,9 @@ export class StreamTask {
     this.#topology.close();
   }
 
-  /** What punctuators write before the first record needs a time, too. */
-  #timeWithoutRecord(): number {
-    return this.#streamTimeMs >= 0 ? this.#streamTimeMs : this.deps.clock.now();
-  }
-
   async #punctuate(queue: PunctuationQueue, nowMs: number): Promise<void> {
     this.#services.enter(undefined, '', 0);
-    this.#recordTimestampMs = this.#timeWithoutRecord();
+    this.#recordTimestampMs = this.#streamTimeMs;
     await queue.punctuate(nowMs);
     await this.#services.settled();
     this.deps.stores?.state.endRecord();
