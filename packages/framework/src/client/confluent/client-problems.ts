@@ -68,7 +68,8 @@ export class ClientProblems {
 function fatalCode(text: string): number {
   if (/topic authorization failed/i.test(text)) return NativeCode.topicAuthorizationFailed;
   if (/authorization failed/i.test(text)) return NativeCode.clusterAuthorizationFailed;
-  if (/group\.instance\.id|instance ID is still used/i.test(text)) return NativeCode.fencedInstanceId;
+  if (/instance ID is still used/i.test(text)) return NativeCode.unreleasedInstanceId;
+  if (/group\.instance\.id/i.test(text)) return NativeCode.fencedInstanceId;
   if (/group id does not exist/i.test(text)) return NativeCode.groupIdNotFound;
   if (/fenced|producer epoch/i.test(text)) return NativeCode.fenced;
   return NativeCode.fatal;
