@@ -3,6 +3,7 @@ import type { Clock } from '../../../time/clock.js';
 import { clientClosed } from '../../connection/kafka-failure.js';
 import type { FetchFailure, FetchResult, RecordFetcher, RecordFetcherOptions } from '../../port.js';
 import { partitionKey, type RecordBatch, type TopicPartition, type TopicPartitionOffset } from '../../records.js';
+import { loadZstd } from '../protocol/zstd.js';
 import type { AssignedPartition } from './assigned-partition.js';
 import type { BufferBudget } from './buffer-budget.js';
 import type { FetchNetwork } from './fetch-network.js';
@@ -90,6 +91,9 @@ export class WireFetcher implements RecordFetcher {
   private async open(): Promise<void> {
     this.state = 'connecting';
     try {
+      // Polls unpack without waiting.
+      await loadZstd();
+      if (this.closing.signal.aborted) throw closed('Cannot connect');
       await this.deps.network.connect(this.closing.signal);
     } catch (error) {
       this.state = 'closed';

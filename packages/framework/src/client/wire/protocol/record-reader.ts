@@ -2,13 +2,13 @@ import type { KafkaError } from '../../../errors/errors.js';
 import type { IsolationLevel } from '../../port.js';
 import type { ConsumedRecord } from '../../records.js';
 import { AbortedProducers } from './aborted-producers.js';
-import { Codec, UnknownCodec, unpack } from './compression.js';
+import { Codec, unpack } from './compression.js';
 import { crc32c } from './crc32c.js';
 import type { AbortedTransaction } from './fetch-response.js';
 import { batchTooLarge, corruptRecord, unsupportedRecords } from './protocol-errors.js';
 import { ABORT_MARKER, BatchAttribute, BatchField, int64At } from './record-batch.js';
 import { DamagedBatch, RecordDecoder, type BatchContent } from './record-decoder.js';
-import { DamagedPacking, UnpackedTooLarge } from './unpack-buffer.js';
+import { DamagedPacking, UnpackedTooLarge, UnsupportedCodec } from './unpack-errors.js';
 
 /** How a record set is read. */
 export interface RecordReaderOptions {
@@ -210,7 +210,7 @@ export class RecordReader {
   private toFailure(error: unknown): KafkaError {
     const position = { topic: this.options.topic, partition: this.options.partition, offset: this.nextOffset };
     if (error instanceof UnpackedTooLarge) return batchTooLarge(this.maxUnpackedBytes, position);
-    if (error instanceof UnknownCodec) return unsupportedRecords(error.message, position);
+    if (error instanceof UnsupportedCodec) return unsupportedRecords(error.message, position, error.cause);
     if (error instanceof UnsupportedFormat) return unsupportedRecords(error.message, position);
     if (error instanceof DamagedBatch) return corruptRecord(error.message, position);
     if (error instanceof DamagedPacking) {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { decodeFetchResponse } from '../../../../dist/client/wire/protocol/fetch-response.js';
 import { RecordReader } from '../../../../dist/client/wire/protocol/record-reader.js';
 import type { ConsumedRecord } from '../../../../dist/client/records.js';
+import { loadZstd } from '../../../../dist/client/wire/protocol/zstd.js';
 import { KafkaError } from '../../../../dist/errors/errors.js';
 import { encodeFetchResponse, type PlainPartition } from './fetch-response-encoder.js';
 import { javaVector } from './java-vectors.js';
@@ -200,6 +201,8 @@ function readAll(bytes: Buffer, version: number, dice: Dice): { records: Consume
 }
 
 describe('Fetched bytes that are damaged', () => {
+  before(loadZstd);
+
   it(`should give an error or records that were there, ${CASES} times (seed ${SEED})`, function () {
     this.timeout(180_000);
     const dice = new Dice(SEED);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { RecordReader, type RecordReaderOptions } from '../../../../dist/client/wire/protocol/record-reader.js';
 import type { ConsumedRecord } from '../../../../dist/client/records.js';
+import { loadZstd } from '../../../../dist/client/wire/protocol/zstd.js';
 import { KafkaError } from '../../../../dist/errors/errors.js';
 import { javaVector } from './java-vectors.js';
 import { fetchFrom, logs } from './log-model.js';
@@ -60,6 +61,8 @@ function failsWith(code: string, message: RegExp, offset: number): (error: unkno
 }
 
 describe('RecordReader', () => {
+  before(loadZstd);
+
   for (const name of ['none', 'gzip', 'snappy', 'lz4', 'zstd']) {
     it(`should read what Java writes: ${name}`, () => {
       const reader = readerOf(javaVector('recordSets', name), { position: 1_000 });
