@@ -1,5 +1,6 @@
 import type { RecordBatch, TopicPartitionOffset } from '../client/records.js';
 import { IllegalStateError } from '../errors/errors.js';
+import { refuseWrites } from '../state/stores/refuse-writes.js';
 import type { StateStore } from '../state/stores/state-store.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Clock } from '../time/clock.js';
@@ -27,11 +28,17 @@ export interface GlobalTaskDeps {
 export class GlobalTask {
   readonly #task: StreamTask;
   readonly #sources = new Map<string, { readonly source: SourceNode; readonly store: string }>();
+  readonly #readOnly = new Map<string, StateStore>();
 
   constructor(private readonly deps: GlobalTaskDeps) {
     const { globalStores, stores, applicationId, clock, logger } = deps;
     for (const { source, builder } of globalStores) {
       for (const topic of namesOf(source)) this.#sources.set(topic, { source, store: builder.name });
+      const remedy =
+        `It is the store of a global table, written only by the table's own processor from the topic ` +
+        `${namesOf(source).join(', ')}. Send the record to that topic, or keep it in a store of your own.`;
+      const store = stores.state.readOnlyStore(builder.name) as StateStore;
+      this.#readOnly.set(builder.name, refuseWrites(store, remedy));
     }
     this.#task = new StreamTask({
       ...{ applicationId, stores, clock, logger, taskId: stores.taskId },
@@ -63,10 +70,9 @@ export class GlobalTask {
     return new Map([...this.#sources].map(([topic, { store }]) => [topic, store]));
   }
 
-  /** The store for readers: committed state only. Undefined if it is not one of these. */
+  /** The store for readers: committed state only, and writing is refused. Undefined if it is not one of these. */
   store(name: string): StateStore | undefined {
-    const { state } = this.deps.stores;
-    return state.storeNames.includes(name) ? (state.readOnlyStore(name) as StateStore) : undefined;
+    return this.#readOnly.get(name);
   }
 
   /** Says where the copy of a partition goes on. */

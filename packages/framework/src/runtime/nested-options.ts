@@ -24,6 +24,12 @@ export const atLeast =
     typeof value === 'number' && Number.isInteger(value) && value >= least
       ? undefined
       : `a whole number of at least ${least}`;
+export const between =
+  (least: number, most: number): Check =>
+  (value) =>
+    atLeast(least)(value) === undefined && Number(value) <= most
+      ? undefined
+      : `a whole number from ${least} to ${most}`;
 export const oneOf =
   (...values: readonly string[]): Check =>
   (value) =>

@@ -64,7 +64,11 @@ export interface StreamsOptions {
   readonly stateCleanupDelayMs?: number;
   /** Added to the retention of window stores for their changelogs, ms. @default 86400000 */
   readonly windowChangelogAdditionalRetentionMs?: number;
-  /** With exactly-once: a transaction that takes longer is aborted by the broker, ms. @default 10000 */
+  /**
+   * With exactly-once: a transaction that takes longer is aborted by the broker, ms. At least 1000, at most the brokers'
+   * `transaction.max.timeout.ms` (by default 900000).
+   * @default 10000
+   */
   readonly transactionTimeoutMs?: number;
   /** How often records that were processed are deleted from repartition topics, ms. @default 30000 */
   readonly repartitionPurgeIntervalMs?: number;

@@ -1,6 +1,6 @@
 import type { GroupMembership, IsolationLevel, RecordProducer } from '../client/port.js';
 import type { OffsetAndMetadata } from '../client/records.js';
-import { KafkaError, TaskMigratedError } from '../errors/errors.js';
+import { ConfigError, KafkaError, TaskMigratedError } from '../errors/errors.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import { retrying, type Patience } from './retry.js';
 
@@ -79,7 +79,13 @@ export class ExactlyOnce implements ProcessingGuarantee {
 
   async connect(): Promise<void> {
     await this.producer.connect();
-    await this.#call('begin with the transactional id', () => this.producer.initTransactions());
+    await this.#call('begin with the transactional id', async () => {
+      try {
+        await this.producer.initTransactions();
+      } catch (error) {
+        throw isTimeoutRefused(error) ? timeoutRefused(error) : error;
+      }
+    });
   }
 
   async begin(): Promise<void> {
@@ -140,6 +146,20 @@ export function producerFailure(error: unknown): unknown {
 function migrated(cause: KafkaError): TaskMigratedError {
   return new TaskMigratedError(
     `Nothing more can be committed by this member, others have taken over or the outcome is unknown: ${cause.message}`,
+    { cause },
+  );
+}
+
+/** Only the broker knows its limit. */
+function isTimeoutRefused(error: unknown): boolean {
+  return error instanceof KafkaError && error.kafkaCode === 'INVALID_TRANSACTION_TIMEOUT';
+}
+
+function timeoutRefused(cause: unknown): ConfigError {
+  return new ConfigError(
+    'INVALID_OPTION',
+    "The option 'transactionTimeoutMs' is more than the brokers allow: at most their transaction.max.timeout.ms, by " +
+      'default 900000. Lower the one or raise the other.',
     { cause },
   );
 }

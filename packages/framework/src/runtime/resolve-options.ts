@@ -10,6 +10,7 @@ import { systemClock } from '../time/clock.js';
 import { checkedHandlers } from './checked-handler.js';
 import {
   atLeast,
+  between,
   checkConnection,
   checkOptions,
   checkProducer,
@@ -63,7 +64,8 @@ const checks: Readonly<Record<keyof StreamsOptions, Check>> = {
   stateFlush: objects,
   stateCleanupDelayMs: atLeast(0),
   windowChangelogAdditionalRetentionMs: atLeast(0),
-  transactionTimeoutMs: atLeast(1),
+  // Below a second the native client refuses it (CONFIGURATION.md of librdkafka); the broker's field has 32 bits.
+  transactionTimeoutMs: between(1_000, 2_147_483_647),
   repartitionPurgeIntervalMs: atLeast(1),
   deadLetterTopic: text,
   deserializationHandler: callback,

@@ -37,15 +37,32 @@ class Copy extends ContextualProcessor<string, string, never, never> {
 }
 
 class Lookup extends ContextualProcessor<string, string, string, string> {
-  #names!: ReadOnlyKeyValueStore<string, string>;
+  protected names!: ReadOnlyKeyValueStore<string, string>;
 
   override init(context: ProcessorContext<string, string>): void {
     void super.init(context);
-    this.#names = context.getStateStore('names');
+    this.names = context.getStateStore('names');
   }
 
   override process(record: StreamRecord<string, string>): void | Promise<void> {
-    return this.context.forward(record.withValue(`${record.value}:${this.#names.get(record.key) ?? '?'}`));
+    return this.context.forward(record.withValue(`${record.value}:${this.names.get(record.key) ?? '?'}`));
+  }
+}
+
+/** Takes the global store for one of its own. */
+class Writer extends Lookup {
+  override process({ key, value }: StreamRecord<string, string>): void {
+    const names = this.names as KeyValueStore<string, string>;
+    const writes = {
+      put: () => names.put(key, value),
+      putIfAbsent: () => names.putIfAbsent(key, value),
+      putAll: () => names.putAll([[key, value]]),
+      delete: () => names.delete(key),
+    };
+    for (const [method, write] of Object.entries(writes)) {
+      const message = new RegExp(`Store names: ${method} .*names-topic`);
+      assert.throws(write, { code: 'STORE_READ_ONLY', message });
+    }
   }
 }
 
@@ -128,6 +145,15 @@ describe('global tables', () => {
     await clock.runUntil(() => output().length === 3);
     assert.deepEqual(output(), ['k=1:OLD', 'k=2:NEW', 'k=3:?']);
     await clock.run(app.close());
+  });
+
+  it('should say to a processor that writes to their stores what it is to do instead', async () => {
+    const topology = lookupTopology().addProcessor('writer', { parents: 'in', supplier: () => new Writer() });
+    const driver = new TopologyTestDriver(topology);
+    await driver.createInputTopic('names-topic', string, string).pipe('k', 'x');
+    await driver.createInputTopic('in', string, string).pipe('k', 'y');
+    assert.deepEqual(driver.createOutputTopic('out', string, string).readValues(), ['y:X']);
+    driver.close();
   });
 
   it('should read only what is new when they are kept on disk', async () => {

@@ -41,6 +41,12 @@ describe('resolveOptions', () => {
     refused({ ...least, commitIntervalMs: -1 }, 'INVALID_OPTION', /at least 0/);
     refused({ ...least, maxTaskIdleMs: -2 }, 'INVALID_OPTION', /at least -1/);
     refused({ ...least, offsetReset: 'begin' }, 'INVALID_OPTION', /'earliest', 'latest', 'none'/);
+    refused(
+      { ...least, transactionTimeoutMs: 999 },
+      'INVALID_OPTION',
+      /'transactionTimeoutMs'.*from 1000 to 2147483647.*is 999/,
+    );
+    refused({ ...least, transactionTimeoutMs: 2 ** 31 }, 'INVALID_OPTION', /'transactionTimeoutMs'/);
     refused({ ...least, replicationFactor: 0 }, 'INVALID_OPTION', /at least 1, or -1/);
     refused({ ...least, applicationId: 'a b' }, 'INVALID_OPTION', /'applicationId' must be/);
     refused({ ...least, processingHandler: 'fail' }, 'INVALID_OPTION', /a function/);

@@ -102,6 +102,15 @@ describe('StreamsClient with state', () => {
     });
   }
 
+  it('should name the option when the brokers do not allow transactions that long', async () => {
+    const world = new World();
+    const client = world.client('process-1', { ...exactlyOnce, transactionTimeoutMs: 900_001 });
+    await assert.rejects(world.clock.run(client.start()), {
+      code: 'INVALID_OPTION',
+      message: /transactionTimeoutMs.*transaction\.max\.timeout\.ms/,
+    });
+  });
+
   it('should count each record once when a process is killed and another takes over', async () => {
     const world = new World();
     world.feed(0, 600);

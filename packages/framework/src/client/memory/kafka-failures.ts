@@ -47,6 +47,14 @@ export function producerFenced(transactionalId: string): KafkaError {
   );
 }
 
+export function transactionTimeoutTooLong(timeoutMs: number): KafkaError {
+  return new KafkaError(
+    'KAFKA_FAILURE',
+    `A transaction timeout of ${timeoutMs} ms is more than transaction.max.timeout.ms: lower it`,
+    { kafkaCode: 'INVALID_TRANSACTION_TIMEOUT', isFatal: true },
+  );
+}
+
 export function timedOut(what: string): KafkaError {
   return new KafkaError('TIMED_OUT', `${what} was not answered in time: make the same call again`, {
     kafkaCode: '_TIMED_OUT',

@@ -2,7 +2,7 @@ import type { Clock } from '../../time/clock.js';
 import type { OffsetAndMetadata } from '../records.js';
 import type { Alarm, AlarmQueue } from './alarm-queue.js';
 import type { CommittedOffsets } from './committed-offsets.js';
-import { producerFenced, refused } from './kafka-failures.js';
+import { producerFenced, refused, transactionTimeoutTooLong } from './kafka-failures.js';
 import type { PartitionLog } from './partition-log.js';
 
 export type TransactionOutcome = 'committed' | 'aborted';
@@ -25,6 +25,9 @@ interface TransactionalId {
   timeout: Alarm | undefined;
 }
 
+/** A broker's `transaction.max.timeout.ms` unless it is told otherwise. */
+const MAX_TIMEOUT_MS = 900_000;
+
 /** Transactional ids, their epochs and what their open transactions have touched. */
 export class TransactionCoordinator {
   readonly #clock: Clock;
@@ -44,6 +47,7 @@ export class TransactionCoordinator {
 
   /** Fences older producers of the id, aborts what they left open, and gives the next epoch. */
   init(transactionalId: string, timeoutMs: number): ProducerStamp {
+    if (timeoutMs > MAX_TIMEOUT_MS) throw transactionTimeoutTooLong(timeoutMs);
     const existing = this.#ids.get(transactionalId);
     if (existing?.state === 'ongoing') this.#end(existing, 'aborted');
     const entry: TransactionalId = existing ?? {
