@@ -84,18 +84,6 @@ for (const engine of ENGINES) {
       test.close();
     });
 
-    it('should forget held updates on abort', () => {
-      const test = new StateHarness(Stores.keyValueStore(options(engine)));
-      const updates: Update[] = [];
-      test.store.setUpdateListener((update) => void updates.push(update), true);
-      test.store.put('a', '1');
-      test.state.abort();
-      test.commit();
-      assert.equal(updates.length, 0);
-      assert.equal(test.budget.usedBytes, 0);
-      test.close();
-    });
-
     it('should take writes that a listener makes while it is told', () => {
       const test = new StateHarness(Stores.keyValueStore(options(engine)));
       const updates: Update[] = [];
@@ -126,15 +114,6 @@ for (const engine of ENGINES) {
       assert.deepEqual(seen, ['[k@20000/30000]=v2', '[k@5/9]=s']);
       windows.close();
       sessions.close();
-    });
-
-    it('should say that a store without caching does not pass on anything', () => {
-      const test = new StateHarness(Stores.keyValueStore({ ...options(engine), caching: false }));
-      const fail = (): never => assert.fail('must not be called');
-      assert.equal(test.store.setUpdateListener(fail, true), false);
-      test.store.put('a', '1');
-      test.commit();
-      test.close();
     });
   });
 }

@@ -7,58 +7,10 @@ import { ENGINES, removeTemporaryDirectories, StateHarness } from './state-harne
 
 const STRINGS = { keySerde: serdes.string, valueSerde: serdes.string } as const;
 const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 
 for (const engine of ENGINES) {
   describe(`retention on ${engine}`, () => {
     afterEach(removeTemporaryDirectories);
-
-    it('should drop and count a window that is expired when it is put', () => {
-      const test = new StateHarness(
-        Stores.windowStore({ ...STRINGS, name: 'w', engine, retentionMs: 1000, windowSizeMs: 10 }),
-      );
-      test.store.put('k', 'now', 5000);
-      test.store.put('k', 'expired', 4000);
-      test.store.put('k', 'live', 4001);
-      assert.equal(test.expired, 1);
-      assert.deepEqual([...test.store.fetch('k', 0, 9000)].flat(), [4001, 'live', 5000, 'now']);
-      test.commit();
-      assert.equal(test.changelog.length, 2);
-      test.close();
-    });
-
-    it('should drop and count a session and a version that are expired when they are put', () => {
-      const sessions = new StateHarness(Stores.sessionStore({ ...STRINGS, name: 's', engine, retentionMs: 1000 }));
-      sessions.store.put(new Windowed('k', { startMs: 0, endMs: 5000 }), 'now');
-      sessions.store.put(new Windowed('k', { startMs: 0, endMs: 4000 }), 'expired');
-      assert.equal(sessions.expired, 1);
-      sessions.close();
-      const versions = new StateHarness(
-        Stores.versionedKeyValueStore({ ...STRINGS, name: 'v', engine, historyRetentionMs: 1000 }),
-      );
-      versions.store.put('k', 'now', 5000);
-      assert.deepEqual(versions.store.put('k', 'late', 4000), { isWritten: true, validToMs: 5000 });
-      assert.deepEqual(versions.store.put('k', 'expired', 3999), { isWritten: false, validToMs: undefined });
-      assert.equal(versions.expired, 1);
-      versions.close();
-    });
-
-    it('should take back what an aborted transaction has expired', () => {
-      const test = new StateHarness(
-        Stores.windowStore({ ...STRINGS, name: 'w', engine, retentionMs: MINUTE_MS, windowSizeMs: 10 }),
-      );
-      test.store.put('k', 'old', 1000);
-      test.commit();
-      test.store.put('k', 'future', DAY_MS);
-      assert.equal(test.store.get('k', 1000), undefined);
-      assert.equal(test.readOnly.get('k', 1000), 'old');
-      test.state.abort();
-      assert.equal(test.store.get('k', 1000), 'old');
-      test.commit();
-      test.state.flush();
-      assert.equal(test.store.get('k', 1000), 'old');
-      test.close();
-    });
 
     it('should keep windows, sessions and versions of a day with an hour of retention within two hours of entries', () => {
       const retentionMs = 60 * MINUTE_MS;

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CacheBudget } from '../../dist/state/cache/cache-budget.js';
 import { TaskDirectory } from '../../dist/state/directory/task-directory.js';
+import type { StoreUpdate } from '../../dist/state/cache/update-cache.js';
 import type { EngineKind } from '../../dist/state/engine/engine.js';
 import type { StateFlushOptions } from '../../dist/state/state-options.js';
+import type { CachingStore } from '../../dist/state/stores/key-value-store.js';
 import type { StateStore } from '../../dist/state/stores/state-store.js';
 import type { StoreBuilder } from '../../dist/state/stores/store-builder.js';
 import type { RestoreRecord } from '../../dist/state/stores/store-environment.js';
@@ -59,6 +61,8 @@ export class StateHarness<S extends StateStore, R> {
   recordTimestampMs = 0;
   recordContext: unknown = undefined;
   expired = 0;
+  /** What the cache passed on, of a builder with `caching`. */
+  readonly updates: StoreUpdate<unknown, unknown>[] = [];
   restoredRecords = 0;
   #state!: TaskState;
   #directory: TaskDirectory | undefined;
@@ -142,7 +146,13 @@ export class StateHarness<S extends StateStore, R> {
       clock: this.clock,
       ...(this.options.flush && { flush: this.options.flush }),
     });
+    this.#listen();
     this.#restore();
+  }
+
+  #listen(): void {
+    const { store } = this;
+    if (isCaching(store)) store.setUpdateListener((update) => void this.updates.push(update), true);
   }
 
   #restore(): void {
@@ -154,6 +164,10 @@ export class StateHarness<S extends StateStore, R> {
       this.#state.restore(name, batch, at + batch.length);
     }
   }
+}
+
+function isCaching(store: StateStore): store is StateStore & CachingStore<unknown, unknown> {
+  return 'setUpdateListener' in store;
 }
 
 /** Both engines run every contract. */
