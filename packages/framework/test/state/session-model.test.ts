@@ -42,6 +42,11 @@ class SessionModel implements TransactionalModel {
     this.sessions = value === null ? others : [...others, { key, startMs, endMs, value }];
   }
 
+  committedContent(): ReadonlyMap<string, string> {
+    const { sessions } = this.#committed;
+    return new Map(sessions.map((s) => [`[${s.key}@${s.startMs}/${s.endMs}]`, s.value]));
+  }
+
   find(earliestEndMs: number, latestStartMs: number): Session[] {
     const oldestMs = this.observedMs - RETENTION_MS;
     return this.sessions
@@ -104,16 +109,17 @@ function check(store: ReadOnlySessionStore<string, string>, model: SessionModel,
   }
 }
 
-function property(engine: EngineKind): fc.IProperty<[Command[]]> {
+function property(engine: EngineKind, caching: boolean): fc.IProperty<[Command[]]> {
   return fc.property(fc.array(command, { maxLength: 60, size: 'max' }), (steps) => {
     const builder = Stores.sessionStore({
       name: 'sessions',
       engine,
+      caching,
       retentionMs: RETENTION_MS,
       keySerde: serdes.string,
       valueSerde: serdes.string,
     });
-    const harness: Harness = new StateHarness(builder, { flush: { flushBytes: 3000 } });
+    const harness: Harness = new StateHarness(builder, { flush: { flushBytes: 3000 }, cacheMaxBytes: 1500 });
     const model = new SessionModel();
     const runner = new TransactionRunner(harness, model);
     for (const step of steps) {
@@ -147,8 +153,10 @@ describe('session store against an array', () => {
   afterEach(removeTemporaryDirectories);
 
   for (const engine of ENGINES) {
-    it(`should agree on ${engine} through commits, aborts and crashes`, () => {
-      fc.assert(property(engine), { numRuns: engine === 'memory' ? 250 : 25 });
-    }).timeout(120_000);
+    for (const caching of [false, true]) {
+      it(`should agree on ${engine} ${caching ? 'with' : 'without'} caching through commits, aborts and crashes`, () => {
+        fc.assert(property(engine, caching), { numRuns: engine === 'memory' ? 200 : 20 });
+      }).timeout(120_000);
+    }
   }
 });

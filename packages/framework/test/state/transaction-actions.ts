@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { StateStore } from '../../dist/state/stores/state-store.js';
 import type { StateHarness } from './state-harness.js';
@@ -20,11 +21,14 @@ export type TransactionAction = 'commit' | 'abort' | 'drain' | 'flush' | 'stop' 
 export interface TransactionalModel {
   commit(): void;
   abort(): void;
+  /** What has been passed on of a store that caches, by key as text. */
+  committedContent?(): ReadonlyMap<string, unknown>;
 }
 
-/** Does the same to a store and to its model. */
+/** Does the same to a store and to its model, and follows what a cache passes on. */
 export class TransactionRunner<S extends StateStore, R> {
   #committedLength = 0;
+  readonly #downstream = new Map<string, unknown>();
 
   constructor(
     private readonly harness: StateHarness<S, R>,
@@ -38,9 +42,11 @@ export class TransactionRunner<S extends StateStore, R> {
         harness.commit();
         model.commit();
         this.#committedLength = harness.changelog.length;
+        this.#followUpdates();
         return;
       case 'abort':
         harness.abort(this.#committedLength);
+        harness.updates.length = 0;
         model.abort();
         return;
       case 'drain':
@@ -56,10 +62,24 @@ export class TransactionRunner<S extends StateStore, R> {
       case 'crash':
         // What the open transaction has in the changelog is aborted there, too.
         harness.changelog.length = this.#committedLength;
+        harness.updates.length = 0;
         model.abort();
         if (action === 'stop') harness.stopAndReopen();
         else harness.crashAndReopen();
     }
+  }
+
+  /** Each update leads from the value passed on before, and together they lead to what is committed. */
+  #followUpdates(): void {
+    const downstream = this.#downstream;
+    for (const { key, newValue, oldValue } of this.harness.updates.splice(0)) {
+      const at = key instanceof Buffer ? key.toString('latin1') : String(key);
+      assert.deepEqual(oldValue, downstream.get(at) ?? null);
+      if (newValue === null) downstream.delete(at);
+      else downstream.set(at, newValue);
+    }
+    const content = this.harness.builder.settings.isCached ? this.model.committedContent?.() : undefined;
+    if (content !== undefined) assert.deepEqual(downstream, content);
   }
 }
 
@@ -74,6 +94,10 @@ export class MapModel<V> implements TransactionalModel {
 
   abort(): void {
     this.open = new Map(this.committed);
+  }
+
+  committedContent(): ReadonlyMap<string, V> {
+    return this.committed;
   }
 
   set(key: string, value: V | null): void {

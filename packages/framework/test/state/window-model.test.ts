@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { serdes } from '../../dist/serde/serdes.js';
 import type { EngineKind } from '../../dist/state/engine/engine.js';
-import { Stores } from '../../dist/state/stores/stores.js';
 import type { ReadOnlyWindowStore, WindowStore } from '../../dist/state/stores/window-store.js';
 import type { Windowed } from '../../dist/time/windowed.js';
+import { plainWindows, timestampedWindows, type WindowValues } from './contracts/window-contract.js';
 import { ENGINES, removeTemporaryDirectories, StateHarness } from './state-harness.js';
 import { transactionAction, TransactionRunner, type TransactionalModel } from './transaction-actions.js';
 
@@ -25,7 +25,10 @@ class WindowModel implements TransactionalModel {
   #committed: { entries: readonly Entry[]; observedMs: number } = { entries: [], observedMs: -1 };
   #order = 0;
 
-  constructor(private readonly retainsDuplicates: boolean) {}
+  constructor(
+    private readonly retainsDuplicates: boolean,
+    readonly stored: (entry: Entry) => unknown,
+  ) {}
 
   commit(): void {
     this.#committed = { entries: this.entries, observedMs: this.observedMs };
@@ -36,7 +39,7 @@ class WindowModel implements TransactionalModel {
   }
 
   committedView(): WindowModel {
-    const view = new WindowModel(this.retainsDuplicates);
+    const view = new WindowModel(this.retainsDuplicates, this.stored);
     Object.assign(view, this.#committed);
     return view;
   }
@@ -48,6 +51,13 @@ class WindowModel implements TransactionalModel {
     const others = this.entries.filter((entry) => entry.key !== key || entry.startMs !== startMs);
     const kept = this.retainsDuplicates ? this.entries : others;
     this.entries = value === null ? kept : [...kept, { key, startMs, value, order: this.#order++ }];
+  }
+
+  committedContent(): ReadonlyMap<string, unknown> {
+    const { entries } = this.#committed;
+    return new Map(
+      entries.map((entry) => [`[${entry.key}@${entry.startMs}/${entry.startMs + SIZE_MS}]`, this.stored(entry)]),
+    );
   }
 
   live(fromMs: number, toMs: number): Entry[] {
@@ -78,63 +88,77 @@ const command = fc.oneof(
   { weight: 4, arbitrary: fc.record({ action: transactionAction }) },
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
-type Harness = StateHarness<WindowStore<string, string>, ReadOnlyWindowStore<string, string>>;
+type Harness<V> = StateHarness<WindowStore<string, V>, ReadOnlyWindowStore<string, V>>;
 
-/** Order across keys is by segment, which is the store's affair: compare as sets. */
-function sorted(entries: Iterable<readonly [Windowed<string>, string]>): string[] {
-  return [...entries].map(([{ key: at, window }, v]) => `${at}|${window.startMs}|${window.endMs}|${v}`).sort();
+/** What of a store is compared with its model. */
+interface Variant<V> {
+  readonly values: WindowValues<V>;
+  readonly engine: EngineKind;
+  readonly caching: boolean;
+  readonly retainDuplicates: boolean;
 }
 
-function expectSorted(entries: readonly Entry[]): string[] {
-  return entries.map((entry) => `${entry.key}|${entry.startMs}|${entry.startMs + SIZE_MS}|${entry.value}`).sort();
+/** A value's timestamp, where it has one. */
+const stampOf = (startMs: number): number => startMs + 7;
+
+/** Order across keys is by segment, which is the store's affair: compare as sets. */
+function sorted(entries: Iterable<readonly [Windowed<string>, unknown]>): string[] {
+  return [...entries].map(([{ key: at, window }, v]) => line(at, window.startMs, window.endMs, v)).sort();
+}
+
+function expectSorted(entries: readonly Entry[], stored: (entry: Entry) => unknown): string[] {
+  return entries.map((entry) => line(entry.key, entry.startMs, entry.startMs + SIZE_MS, stored(entry))).sort();
+}
+
+function line(at: string, startMs: number, endMs: number, v: unknown): string {
+  return `${at}|${startMs}|${endMs}|${JSON.stringify(v)}`;
 }
 
 function check(
-  store: ReadOnlyWindowStore<string, string>,
+  store: ReadOnlyWindowStore<string, unknown>,
   model: WindowModel,
   step: Command,
   duplicates: boolean,
 ): void {
+  const { stored } = model;
   if ('fetch' in step) {
     const { fetch: at, fromMs, toMs } = step;
     const found = model.live(fromMs, toMs).filter((entry) => entry.key === at);
-    const pairs = found.map((entry) => [entry.startMs, entry.value]);
+    const pairs = found.map((entry) => [entry.startMs, stored(entry)]);
     assert.deepEqual([...store.fetch(at, fromMs, toMs)], pairs);
     assert.deepEqual([...store.backwardFetch(at, fromMs, toMs)], pairs.reverse());
     if (!duplicates) {
       const [one] = model.live(fromMs, fromMs).filter((entry) => entry.key === at);
-      assert.equal(store.get(at, fromMs), one?.value);
+      assert.deepEqual(store.get(at, fromMs), one && stored(one));
     }
   } else if ('fromKey' in step) {
     const { fromKey, toKey, fromMs, toMs } = step;
     const inSpan = model.live(fromMs, toMs);
-    assert.deepEqual(sorted(store.fetchAll(fromMs, toMs)), expectSorted(inSpan));
+    assert.deepEqual(sorted(store.fetchAll(fromMs, toMs)), expectSorted(inSpan, stored));
     const inKeys = inSpan.filter((entry) => (fromKey ?? '') <= entry.key && (toKey === null || entry.key <= toKey));
     const found = [...store.fetchKeys(fromKey ?? undefined, toKey ?? undefined, fromMs, toMs)];
-    assert.deepEqual(sorted(found), expectSorted(inKeys));
+    assert.deepEqual(sorted(found), expectSorted(inKeys, stored));
     const backward = [...store.backwardFetchKeys(fromKey ?? undefined, toKey ?? undefined, fromMs, toMs)];
     assert.deepEqual(backward, found.reverse());
   }
 }
 
-function property(engine: EngineKind, retainDuplicates: boolean): fc.IProperty<[Command[]]> {
+function property<V>({ values, ...variant }: Variant<V>): fc.IProperty<[Command[]]> {
+  const { of, builder } = values;
+  const { retainDuplicates } = variant;
+  const stored = ({ value: text, startMs }: Entry): V => of(text, stampOf(startMs));
   return fc.property(fc.array(command, { maxLength: 60, size: 'max' }), (steps) => {
-    const builder = Stores.windowStore({
-      name: 'windows',
-      engine,
-      retentionMs: RETENTION_MS,
-      windowSizeMs: SIZE_MS,
-      retainDuplicates,
-      keySerde: serdes.string,
-      valueSerde: serdes.string,
+    const store = builder({
+      ...{ name: 'windows', ...variant, retentionMs: RETENTION_MS, windowSizeMs: SIZE_MS },
+      ...{ keySerde: serdes.string, valueSerde: serdes.string },
     });
-    const harness: Harness = new StateHarness(builder, { flush: { flushBytes: 3000 } });
-    const model = new WindowModel(retainDuplicates);
+    const harness: Harness<V> = new StateHarness(store, { flush: { flushBytes: 3000 }, cacheMaxBytes: 1500 });
+    const model = new WindowModel(retainDuplicates, stored);
     const runner = new TransactionRunner(harness, model);
     for (const step of steps) {
       if ('action' in step) runner.run(step.action);
       else if ('put' in step) {
-        harness.store.put(step.put, step.value, step.startMs);
+        harness.store.put(step.put, step.value === null ? null : of(step.value, stampOf(step.startMs)), step.startMs);
         model.put(step.put, step.value, step.startMs);
       } else {
         check(harness.store, model, step, retainDuplicates);
@@ -142,7 +166,7 @@ function property(engine: EngineKind, retainDuplicates: boolean): fc.IProperty<[
       }
     }
     runner.run('commit');
-    const all = expectSorted(model.live(0, Number.MAX_SAFE_INTEGER));
+    const all = expectSorted(model.live(0, Number.MAX_SAFE_INTEGER), stored);
     assert.deepEqual(sorted(harness.store.all()), all);
     assert.deepEqual(sorted(harness.store.backwardAll()), all);
     runner.run('stop');
@@ -158,11 +182,22 @@ function property(engine: EngineKind, retainDuplicates: boolean): fc.IProperty<[
 describe('window store against an array', () => {
   afterEach(removeTemporaryDirectories);
 
+  function agree<V>(variant: Variant<V>): void {
+    const { values, engine, caching, retainDuplicates } = variant;
+    const more = retainDuplicates ? ' with duplicates' : caching ? ' with caching' : '';
+    it(`should agree as ${values.title} on ${engine}${more} through commits, aborts and crashes`, () => {
+      fc.assert(property(variant), { numRuns: engine === 'memory' ? 200 : 20 });
+    }).timeout(120_000);
+  }
+
   for (const engine of ENGINES) {
-    for (const duplicates of [false, true]) {
-      it(`should agree on ${engine} ${duplicates ? 'with' : 'without'} duplicates through commits, aborts and crashes`, () => {
-        fc.assert(property(engine, duplicates), { numRuns: engine === 'memory' ? 250 : 25 });
-      }).timeout(120_000);
+    for (const [caching, retainDuplicates] of [
+      [false, false],
+      [true, false],
+      [false, true],
+    ] as const) {
+      agree({ values: plainWindows, engine, caching, retainDuplicates });
+      agree({ values: timestampedWindows, engine, caching, retainDuplicates });
     }
   }
 });

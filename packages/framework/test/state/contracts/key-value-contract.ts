@@ -8,7 +8,7 @@ import { StateHarness } from '../state-harness.js';
 import type { StoreKindUnderTest, StoreVariant } from './store-kind.js';
 
 /** One of the two kinds that differ only in what a value is. */
-interface Values<V> {
+export interface KeyValueValues<V> {
   readonly title: string;
   readonly hasTimes: boolean;
   of(text: string, timestampMs: number): V;
@@ -20,23 +20,26 @@ interface Values<V> {
 
 type Kind<V> = StoreKindUnderTest<ReadOnlyKeyValueStore<string, V>, CachingKeyValueStore<string, V>>;
 
-export const keyValueKind: Kind<string> = kindOf({
+export const plainKeyValues: KeyValueValues<string> = {
   title: 'key-value',
   hasTimes: false,
   of: (text) => text,
   text: (value) => value,
   builder: (options) => Stores.keyValueStore(options),
-});
+};
 
-export const timestampedKeyValueKind: Kind<ValueAndTimestamp<string>> = kindOf({
+export const timestampedKeyValues: KeyValueValues<ValueAndTimestamp<string>> = {
   title: 'timestamped key-value',
   hasTimes: true,
   of: (value, timestampMs) => ({ value, timestampMs }),
   text: ({ value }) => value,
   builder: (options) => Stores.timestampedKeyValueStore(options),
-});
+};
 
-function kindOf<V>(values: Values<V>): Kind<V> {
+export const keyValueKind = kindOf(plainKeyValues);
+export const timestampedKeyValueKind = kindOf(timestampedKeyValues);
+
+function kindOf<V>(values: KeyValueValues<V>): Kind<V> {
   const { of, text, title, hasTimes } = values;
   const STRINGS = { name: 'store', keySerde: serdes.string, valueSerde: serdes.string };
   return {
@@ -66,7 +69,7 @@ function kindOf<V>(values: Values<V>): Kind<V> {
 }
 
 /** What key-value stores promise beyond what all stores do. */
-function keyValueContract<V>({ of, text, builder, hasTimes }: Values<V>, variant: StoreVariant): void {
+function keyValueContract<V>({ of, text, builder, hasTimes }: KeyValueValues<V>, variant: StoreVariant): void {
   const open = () =>
     new StateHarness(builder({ name: 'store', ...variant, keySerde: serdes.string, valueSerde: serdes.string }));
   const value = (content: string): V => of(content, 10);

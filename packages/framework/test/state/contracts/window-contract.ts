@@ -9,7 +9,7 @@ import { StateHarness } from '../state-harness.js';
 import { RETENTION_MS, type StoreKindUnderTest, type StoreVariant } from './store-kind.js';
 
 /** One of the two kinds that differ only in what a value is. */
-interface Values<V> {
+export interface WindowValues<V> {
   readonly title: string;
   of(text: string, timestampMs: number): V;
   text(value: V): string;
@@ -22,26 +22,29 @@ type Kind<V> = StoreKindUnderTest<ReadOnly<V>, WindowStore<V>>;
 
 const ALL = [0, Number.MAX_SAFE_INTEGER] as const;
 
-export const windowKind: Kind<string> = kindOf({
+export const plainWindows: WindowValues<string> = {
   title: 'window',
   of: (text) => text,
   text: (value) => value,
   builder: (options) => Stores.windowStore(options),
-});
+};
 
-export const timestampedWindowKind: Kind<ValueAndTimestamp<string>> = kindOf({
+export const timestampedWindows: WindowValues<ValueAndTimestamp<string>> = {
   title: 'timestamped window',
   of: (value, timestampMs) => ({ value, timestampMs }),
   text: ({ value }) => value,
   builder: (options) => Stores.timestampedWindowStore(options),
-});
+};
+
+export const windowKind = kindOf(plainWindows);
+export const timestampedWindowKind = kindOf(timestampedWindows);
 
 function optionsOf(variant: StoreVariant): WindowStoreOptions<string, string> {
   const serdesOf = { keySerde: serdes.string, valueSerde: serdes.string };
   return { name: 'store', ...variant, ...serdesOf, retentionMs: RETENTION_MS, windowSizeMs: 10 };
 }
 
-function kindOf<V>(values: Values<V>): Kind<V> {
+function kindOf<V>(values: WindowValues<V>): Kind<V> {
   const { of, text, title } = values;
   return {
     ...{ title, hasTimes: true, isCaching: true },
@@ -69,7 +72,7 @@ function kindOf<V>(values: Values<V>): Kind<V> {
 }
 
 /** What window stores promise beyond what all stores do. */
-function windowContract<V>({ of, text, builder }: Values<V>, variant: StoreVariant): void {
+function windowContract<V>({ of, text, builder }: WindowValues<V>, variant: StoreVariant): void {
   const open = (retainDuplicates = false) => new StateHarness(builder({ ...optionsOf(variant), retainDuplicates }));
   type Test = ReturnType<typeof open>;
   const put = (test: Test, key: string, startMs: number, value = `${key}${startMs}`): void =>
