@@ -6,7 +6,7 @@ function wanted(...offsets: readonly number[]): Map<string, WantedPartition> {
   return new Map(
     offsets.map((fetchOffset, partition) => [
       `t-${partition}`,
-      { topic: 't', topicId: 'id', partition, fetchOffset, leaderEpoch: 0, maxBytes: 100 },
+      { topic: 't', topicId: 'id', partition, fetchOffset, leaderEpoch: 0, fetchedEpoch: -1, maxBytes: 100 },
     ]),
   );
 }
