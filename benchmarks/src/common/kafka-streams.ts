@@ -43,7 +43,7 @@ export class KafkaStreamsProgram {
    *
    * @param source file in `benchmarks/java`, which Java compiles and runs
    */
-  async run<Result>(job: object, source = 'StateBenchmark.java'): Promise<Result> {
+  async run<Result>(job: object, source = 'StreamsBenchmark.java'): Promise<Result> {
     const home = process.env['JAVA_HOME'];
     const java = home === undefined || home === '' ? 'java' : join(home, 'bin', 'java');
     const args = ['-cp', this.classPath, join(JAVA_SOURCES, source)];

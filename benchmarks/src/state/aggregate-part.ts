@@ -1,7 +1,8 @@
 import type { RunFigures } from '../common/stopwatch.js';
 import { countRecords, createTopic, PARTITIONS, writeOrders } from '../common/topics.js';
-import { compare, comparisonText, type Comparison } from './ratios.js';
-import { deleteTopics, inTurn, runSide, type Setting } from './setting.js';
+import { compare, comparisonText, type Comparison } from '../common/ratios.js';
+import { inTurn } from '../common/turns.js';
+import { deleteTopics, runSide, type Setting } from './setting.js';
 import { sharedSettings, type Engine, type Guarantee, type StateJob } from './state-job.js';
 
 interface AggregateCase {
@@ -48,7 +49,7 @@ export async function aggregatePart(setting: Setting) {
     }
     const summary = summarise(runs);
     for (const { engine, warm, ...rest } of summary) {
-      console.log(`second half, ${caseText(rest)}, ${engine}: ${comparisonText(warm)}`);
+      console.log(`second half, ${caseText(rest)}, ${engine}: ${comparisonText('Kafka Streams', warm)}`);
     }
     return { summary, runs };
   } finally {

@@ -1,8 +1,9 @@
 import { NO_HEADERS, type KafkaAdmin, type KafkaClientFactory } from '@millrace/framework';
 import type { Stretch } from '../common/stopwatch.js';
 import { createTopic, PARTITIONS } from '../common/topics.js';
-import { compare, comparisonText } from './ratios.js';
-import { deleteTopics, inTurn, runSide, type Setting } from './setting.js';
+import { compare, comparisonText } from '../common/ratios.js';
+import { inTurn } from '../common/turns.js';
+import { deleteTopics, runSide, type Setting } from './setting.js';
 import { sharedSettings, type Engine } from './state-job.js';
 
 export interface RestoreRun extends Stretch {
@@ -47,7 +48,8 @@ export async function restorePart(setting: Setting) {
       engine,
       ...compare(runsOf(runs, engine), runsOf(runs, 'rocksdb')),
     }));
-    for (const { engine, ...comparison } of summary) console.log(`restore, ${engine}: ${comparisonText(comparison)}`);
+    for (const { engine, ...comparison } of summary)
+      console.log(`restore, ${engine}: ${comparisonText('Kafka Streams', comparison)}`);
     return { summary, runs };
   } finally {
     const internal = groupIds.flatMap((groupId) => [changelogOf(groupId), `${groupId}-instances`]);

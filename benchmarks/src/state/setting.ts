@@ -29,11 +29,6 @@ export async function runSide<Result>(setting: Setting, job: Omit<StateJob, 'sta
   }
 }
 
-/** In each round the sides run one after the other; who begins changes from round to round. */
-export function inTurn<T>(sides: readonly T[], round: number): readonly T[] {
-  return round % 2 === 1 ? sides : sides.toReversed();
-}
-
 /** Deletes those of the topics that exist. */
 export async function deleteTopics(admin: KafkaAdmin, topics: readonly string[]): Promise<void> {
   for (const { topic } of await admin.describeTopics(topics)) await admin.deleteTopic(topic);

@@ -1,5 +1,5 @@
-import { median, round } from '../common/results.js';
-import type { Stretch } from '../common/stopwatch.js';
+import { median, round } from './results.js';
+import type { Stretch } from './stopwatch.js';
 
 /** Ours divided by theirs, of the two runs of each round: median and extremes over the rounds. */
 export interface Ratio {
@@ -11,7 +11,7 @@ export interface Ratio {
 export interface Comparison {
   /** Medians over the rounds. */
   readonly millrace: Figures;
-  readonly kafkaStreams: Figures;
+  readonly other: Figures;
   readonly rateRatio: Ratio;
   readonly cpuRatio: Ratio;
 }
@@ -21,21 +21,22 @@ export interface Figures {
   readonly cpuMicrosPerRecord: number;
 }
 
-/** @param millrace one stretch a round. @param kafkaStreams those of the same rounds, in the same order */
-export function compare(millrace: readonly Stretch[], kafkaStreams: readonly Stretch[]): Comparison {
+/** @param millrace one stretch a round. @param other those of the same rounds, in the same order */
+export function compare(millrace: readonly Stretch[], other: readonly Stretch[]): Comparison {
   return {
     millrace: figuresOf(millrace),
-    kafkaStreams: figuresOf(kafkaStreams),
-    rateRatio: ratioOf(millrace, kafkaStreams, (stretch) => stretch.recordsPerSecond),
-    cpuRatio: ratioOf(millrace, kafkaStreams, (stretch) => stretch.cpuMicrosPerRecord),
+    other: figuresOf(other),
+    rateRatio: ratioOf(millrace, other, (stretch) => stretch.recordsPerSecond),
+    cpuRatio: ratioOf(millrace, other, (stretch) => stretch.cpuMicrosPerRecord),
   };
 }
 
-export function comparisonText({ millrace, kafkaStreams, rateRatio, cpuRatio }: Comparison): string {
+/** @param otherName what Millrace is compared with */
+export function comparisonText(otherName: string, { millrace, other, rateRatio, cpuRatio }: Comparison): string {
   return (
     `Millrace ${millrace.recordsPerSecond}/s at ${millrace.cpuMicrosPerRecord} us CPU, ` +
-    `Kafka Streams ${kafkaStreams.recordsPerSecond}/s at ${kafkaStreams.cpuMicrosPerRecord}: ` +
-    `rate x${rateRatio.median} (${rateRatio.least} to ${rateRatio.most}), CPU x${cpuRatio.median}`
+    `${otherName} ${other.recordsPerSecond}/s at ${other.cpuMicrosPerRecord}: ` +
+    `rate x${rateRatio.median} (${rateRatio.least} to ${rateRatio.most}), CPU x${cpuRatio.median} (${cpuRatio.least} to ${cpuRatio.most})`
   );
 }
 

@@ -31,8 +31,8 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 
-/** The Kafka Streams side of the benchmark `state`: one stream thread, RocksDB. The last line of its output is JSON. */
-public final class StateBenchmark {
+/** The Kafka Streams side of the benchmarks `stateless` and `state`: one stream thread, RocksDB. The last line of its output is JSON. */
+public final class StreamsBenchmark {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final OperatingSystemMXBean OS = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
@@ -78,12 +78,32 @@ public final class StateBenchmark {
 
   public static void main(String[] args) throws Exception {
     JsonNode job = JSON.readTree(System.getenv("MILLRACE_BENCH_JOB"));
-    if (job.get("work").asText().equals("restore")) restore(job);
-    else aggregate(job);
+    switch (job.get("work").asText()) {
+      case "stateless" -> stateless(job);
+      case "restore" -> restore(job);
+      default -> aggregate(job);
+    }
+  }
+
+  private static void stateless(JsonNode job) throws Exception {
+    StreamsBuilder builder = new StreamsBuilder();
+    builder
+        .stream(job.get("inputTopic").asText(), Consumed.with(Serdes.ByteArray(), json(Order.class)))
+        .filter(
+            (key, order) -> {
+              count();
+              return !order.type.equals("view");
+            })
+        .mapValues(
+            order -> {
+              order.amount *= 1.19;
+              return order;
+            })
+        .to(job.get("outputTopic").asText(), Produced.with(Serdes.ByteArray(), json(Order.class)));
+    measure(builder, job);
   }
 
   private static void aggregate(JsonNode job) throws Exception {
-    expected = job.get("records").asLong();
     Serde<Totals> totals = json(Totals.class);
     StreamsBuilder builder = new StreamsBuilder();
     builder
@@ -100,6 +120,12 @@ public final class StateBenchmark {
                 .withValueSerde(totals))
         .toStream()
         .to(job.get("outputTopic").asText(), Produced.with(Serdes.String(), totals));
+    measure(builder, job);
+  }
+
+  /** Runs until every input record is processed and committed. */
+  private static void measure(StreamsBuilder builder, JsonNode job) throws Exception {
+    expected = job.get("records").asLong();
     KafkaStreams streams = new KafkaStreams(builder.build(), settings(job));
     Admin admin = Admin.create(Map.of("bootstrap.servers", job.get("bootstrapServers").asText()));
     start(streams);
