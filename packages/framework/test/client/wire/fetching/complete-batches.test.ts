@@ -9,13 +9,13 @@ const two = batchOf(15, 19, [], value).bytes;
 describe('completeBatches', () => {
   it('should give size and end of all batches, also of one whose records were compacted away', () => {
     const all = Buffer.concat([one, two]);
-    assert.deepEqual(completeBatches(all), { bytes: all.length, endOffset: 20 });
+    assert.deepEqual(completeBatches(all), { bytes: all.length, endOffset: 20, leaderEpoch: 0 });
   });
 
   it('should leave out a batch that was cut off, wherever that is', () => {
     for (let kept = 0; kept < two.length; kept += 1) {
       const cut = Buffer.concat([one, two.subarray(0, kept)]);
-      assert.deepEqual(completeBatches(cut), { bytes: one.length, endOffset: 15 });
+      assert.deepEqual(completeBatches(cut), { bytes: one.length, endOffset: 15, leaderEpoch: 0 });
     }
   });
 
