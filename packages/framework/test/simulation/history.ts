@@ -3,6 +3,7 @@ import type { ClientCall, Injection } from '../../dist/client/memory/failure-inj
 import { ProductionError } from '../../dist/errors/errors.js';
 import { VirtualClock } from '../../dist/time/virtual-clock.js';
 import { Faults, HOLDS } from './faults.js';
+import { unsettledGroup } from './group-check.js';
 import { settingsOf, type HistorySettings } from './history-settings.js';
 import { OffsetCheck } from './offset-check.js';
 import { Probe } from './probe.js';
@@ -294,6 +295,8 @@ export class History {
       const state = process.client?.state;
       if (state !== undefined && state !== 'RUNNING') return `${process.identity} is ${state}`;
     }
+    const unsettled = unsettledGroup(this.#kafka, this.#processes);
+    if (unsettled !== undefined) return unsettled;
     const owners = new Map<string, number>();
     for (const { name, partition } of this.#probe.openStores) {
       owners.set(`${name}-${partition}`, (owners.get(`${name}-${partition}`) ?? 0) + 1);

@@ -1,7 +1,6 @@
 import type { MemoryKafka } from '../../dist/client/memory/memory-kafka.js';
+import { GROUP } from './group-check.js';
 import { demand } from './workload.js';
-
-const GROUP = 'app';
 
 /** Watches the group's committed offsets. */
 export class OffsetCheck {

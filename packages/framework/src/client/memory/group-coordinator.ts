@@ -1,3 +1,4 @@
+import type { GroupDescription } from '../port.js';
 import type { AlarmQueue } from './alarm-queue.js';
 import { ConsumerGroup } from './consumer-group.js';
 import { refused } from './kafka-failures.js';
@@ -20,6 +21,10 @@ export class GroupCoordinator {
 
   find(groupId: string): ConsumerGroup | undefined {
     return this.#groups.get(groupId);
+  }
+
+  describe(groupId: string): GroupDescription {
+    return this.find(groupId)?.describe() ?? { groupId, state: 'dead', members: [] };
   }
 
   /** The group, made if it does not exist. */

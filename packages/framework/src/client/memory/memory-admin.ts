@@ -129,7 +129,7 @@ export class MemoryAdmin implements KafkaAdmin {
   describeGroup(groupId: string): Promise<GroupDescription> {
     return this.#call('admin.describeGroup', [groupId], () => {
       this.#checkGroup('describe', groupId);
-      return this.#cluster.groups.find(groupId)?.describe() ?? { groupId, state: 'dead', members: [] };
+      return this.#cluster.groups.describe(groupId);
     });
   }
 

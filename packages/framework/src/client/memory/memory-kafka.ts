@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../../time/clock.js';
-import type { IsolationLevel, KafkaClientFactory, NewTopic } from '../port.js';
+import type { GroupDescription, IsolationLevel, KafkaClientFactory, NewTopic } from '../port.js';
 import { NO_HEADERS, type ConsumedRecord, type OffsetAndMetadata, type RecordHeaders } from '../records.js';
 import type { Denial } from './access-control.js';
 import { ClientProcess } from './client-process.js';
@@ -124,6 +124,12 @@ export class MemoryKafka {
   committed(groupId: string, topic: string, partition: number): OffsetAndMetadata | undefined {
     this.#cluster.alarms.runDue();
     return this.#cluster.groups.find(groupId)?.offsets.get([{ topic, partition }])[0];
+  }
+
+  /** What the broker knows of a group; `dead` without members if nobody has joined it yet. */
+  group(groupId: string): GroupDescription {
+    this.#cluster.alarms.runDue();
+    return this.#cluster.groups.describe(groupId);
   }
 
   /** Transactional ids whose transaction is open, sorted. */

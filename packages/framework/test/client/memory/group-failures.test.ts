@@ -40,6 +40,21 @@ describe('groups of the in-memory Kafka', () => {
     assert.deepEqual(heir.partitions, ['in-0', 'in-1']);
   });
 
+  it('should describe a group with a member that is gone, until it is forgotten and its partitions are taken over', async () => {
+    const ids = (): (string | undefined)[] => kafka.group('group').members.map(({ clientId }) => clientId);
+    assert.equal(kafka.group('group').state, 'dead');
+    const [one, two] = [await member('one'), await member('two', { groupInstanceId: 'b' })];
+    for (const each of [one, two, one, two]) each.poll();
+    await two.membership.leave();
+    await clock.advance(9_999);
+    one.poll();
+    assert.deepEqual([ids(), kafka.group('group').state], [['one', 'two'], 'stable']);
+    await clock.advance(1);
+    assert.deepEqual([ids(), kafka.group('group').state], [['one'], 'rebalancing']);
+    one.poll();
+    assert.deepEqual([one.partitions, kafka.group('group').state], [['in-0', 'in-1'], 'stable']);
+  });
+
   it('should make a zombie of a process whose heartbeats stop', async () => {
     const zombie = await member('one');
     kafka.stopHeartbeats('one');
