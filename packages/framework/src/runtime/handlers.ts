@@ -29,8 +29,10 @@ export type ProcessingHandler = (
 /**
  * A record could not be serialised (`record` undefined) or delivered. Those that shared their batch with a refused record
  * are sent again on their own before anybody is asked. With exactly-once a refused record makes its transaction abort: it
- * is done again, and the answer is acted on then; records that only timed out are done again without a question. A
- * changelog record is never left out: 'continue' and 'dead-letter' end the application there, as 'fail' does.
+ * is done again, and the answer is acted on then; records that only timed out are done again without a question. A record
+ * that has other bytes then, as caches make them, is asked about without being sent where its partition and key are those
+ * of one that was not permitted, or too large and not longer. A changelog record is never left out: 'continue' and
+ * 'dead-letter' end the application there, as 'fail' does.
  * @default answers 'fail'
  */
 export type ProductionHandler = (

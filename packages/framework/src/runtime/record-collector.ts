@@ -76,9 +76,10 @@ export class RecordCollector {
     let isAlone = false;
     if (!this.#refused.isEmpty) {
       const refusal = this.#refused.find({ topic, partition: target, key, value });
-      if (refusal?.answer !== undefined) {
+      if (refusal !== undefined) {
         const failure = { topic, partition: target, key, value, timestamp, headers, error: refusal.error };
-        return this.#leaveOut(failure, refusal.answer);
+        if (refusal.isForeseen && refusal.attempts === 0) this.#ask(failure);
+        if (refusal.answer !== undefined) return this.#leaveOut(failure, refusal.answer);
       }
       isAlone = refusal?.isAlone === true;
     }

@@ -8,8 +8,10 @@ import { StreamsClient } from '../../dist/runtime/streams-client.js';
 import { serdes } from '../../dist/serde/serdes.js';
 import { Stores } from '../../dist/state/stores/stores.js';
 import type { KeyValueStore } from '../../dist/state/stores/key-value-store.js';
+import type { CachingKeyValueStore } from '../../dist/state/stores/stores.js';
 import { ContextualProcessor } from '../../dist/processor/contextual-processor.js';
-import type { StreamRecord } from '../../dist/processor/record.js';
+import type { ProcessorContext } from '../../dist/processor/processor-context.js';
+import { StreamRecord } from '../../dist/processor/record.js';
 import { createPinoLogger } from '../../dist/telemetry/pino-logger.js';
 import { VirtualClock } from '../../dist/time/virtual-clock.js';
 import { Topology } from '../../dist/topology/topology.js';
@@ -25,6 +27,23 @@ const large = 'x'.repeat(2_000);
 class Keeper extends ContextualProcessor<string, string, string, string> {
   override process({ key, value }: StreamRecord<string, string>): void {
     this.context.getStateStore<KeyValueStore<string, string>>('kept').put(key, value);
+  }
+}
+
+/** Appends each value to the list of its key; a cache puts out the last list only. */
+class Lister extends ContextualProcessor<string, string, string, string> {
+  #lists!: CachingKeyValueStore<string, string>;
+
+  override init(context: ProcessorContext<string, string>): void {
+    void super.init(context);
+    this.#lists = context.getStateStore<CachingKeyValueStore<string, string>>('lists');
+    this.#lists.setUpdateListener(({ key, newValue, timestampMs }) => {
+      void context.forward(new StreamRecord(key, newValue ?? '', timestampMs));
+    }, false);
+  }
+
+  override process({ value }: StreamRecord<string, string>): void {
+    this.#lists.put('list', `${this.#lists.get('list') ?? ''}${value.slice(0, 400)},`);
   }
 }
 
@@ -162,6 +181,36 @@ describe('Output that the broker refuses for good', () => {
       await assert.rejects(world.clock.run(client.closed), /app-kept-changelog.*max\.message\.bytes/s);
     });
   }
+
+  it('should be left out also where a cache puts out something longer each time that the transaction is done', async () => {
+    const world = new World();
+    const store = Stores.keyValueStore({
+      ...{ name: 'lists', keySerde: string, valueSerde: string, engine: 'memory', caching: true },
+    });
+    const topology = new Topology()
+      .addSource('in', source)
+      .addProcessor('list', { parents: 'in', supplier: () => new Lister() })
+      .addStateStore(store, 'list')
+      .addSink('out', { parents: 'list', ...sink });
+    let more = 0;
+    world.kafka.injectFailures({
+      before: ({ kind }) => {
+        if (kind === 'producer.abortTransaction') {
+          more++;
+          world.kafka.append('in', 0, { key: Buffer.from('more'), value: Buffer.from(`more${more}`) });
+        }
+        return undefined;
+      },
+    });
+    const client = world.client(topology, 'continue', { processingGuarantee: 'exactly_once_v2' });
+    await world.clock.run(client.start());
+    const committed = (): number => world.kafka.committed('app', 'in', 0)?.offset ?? 0;
+    await world.clock.runUntil(() => committed() >= RECORDS || client.state === 'ERROR');
+    assert.deepEqual([client.state, world.keys('out')], ['RUNNING', []]);
+    assert.ok(more >= 2);
+    assert.deepEqual(new Set(world.asked.map(({ code }) => code)), new Set(['RECORD_TOO_LARGE']));
+    await world.clock.run(client.close());
+  });
 
   it('should not drop what only timed out: the transaction is done again', async () => {
     const world = new World();
