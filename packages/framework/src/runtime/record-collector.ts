@@ -12,6 +12,11 @@ import type { TopicPartitions } from './topic-partitions.js';
 
 type PendingSend = Omit<DeliveryFailure, 'error'>;
 
+interface PendingAnswer {
+  readonly failure: DeliveryFailure;
+  answer?: 'continue' | 'dead-letter' | 'send';
+}
+
 export interface RecordCollectorDeps {
   readonly producer: RecordProducer;
   /** A record that is not delivered makes the transaction abort: its answer counts when it comes up again. */
@@ -41,6 +46,8 @@ export class RecordCollector {
   /** Records that the producer would not take when their turn came. */
   #neverSent: DeliveryFailure[] = [];
   #draining: Promise<void> | undefined;
+  /** Taken from the producer. One leaves it only when nothing can fail before its answer is acted on. */
+  readonly #unanswered: PendingAnswer[] = [];
 
   constructor(private readonly deps: RecordCollectorDeps) {}
 
@@ -96,6 +103,10 @@ export class RecordCollector {
 
   #sendLater(record: PendingSend): Promise<void> {
     this.#overflow.push(record);
+    return this.#drainOverflow();
+  }
+
+  #drainOverflow(): Promise<void> {
     if (this.#draining !== undefined) return this.#draining;
     const queue = this.#overflow;
     const draining = this.#drain(queue).finally(() => {
@@ -129,7 +140,8 @@ export class RecordCollector {
    */
   async flush(): Promise<void> {
     do {
-      if (this.#draining !== undefined) await this.#draining;
+      // Something may be left although nobody drains: the call that did got no answer.
+      if (this.#overflow.length > 0) await this.#drainOverflow();
       await this.#ofProducer(this.deps.producer.flush());
     } while (await this.answerFailures());
   }
@@ -143,7 +155,7 @@ export class RecordCollector {
    * @throws KafkaError that requires abort, in a transaction: what was answered counts when the records come up again
    */
   async answerFailures(): Promise<boolean> {
-    const failures = this.deps.producer.takeFailures();
+    for (const failure of this.deps.producer.takeFailures()) this.#unanswered.push({ failure });
     let hasResent = false;
     let abort: KafkaError | undefined;
     for (const failure of this.#neverSent.splice(0)) {
@@ -153,12 +165,14 @@ export class RecordCollector {
       await this.#leaveOut(failure, answer);
       hasResent ||= answer === 'dead-letter';
     }
-    for (const failure of failures) {
+    for (let first; (first = this.#unanswered[0]) !== undefined;) {
+      const { failure } = first;
       const reason = producerFailure(failure.error);
       // Not the record's fault: no record can be written any more.
       if (reason instanceof TaskMigratedError) throw reason;
-      if (!this.deps.isTransactional) hasResent = (await this.#answer(failure)) || hasResent;
+      if (!this.deps.isTransactional) hasResent = (await this.#answer(first)) || hasResent;
       else {
+        this.#unanswered.shift();
         // What did not arrive in time is done again with the whole transaction.
         if (!isOutage(reason)) {
           this.#ask(failure);
@@ -172,11 +186,22 @@ export class RecordCollector {
   }
 
   /** @returns true if a record was sent again */
-  async #answer(failure: DeliveryFailure): Promise<boolean> {
-    const answer = this.#ask(failure);
+  async #answer(pending: PendingAnswer): Promise<boolean> {
+    const { failure } = pending;
+    const answer = (pending.answer ??= this.#ask(failure));
+    if (answer === 'dead-letter') await this.#knowDeadLetterTopic();
+    this.#unanswered.shift();
     if (answer === 'send') await this.#sendLater(failure);
     else await this.#leaveOut(failure, answer);
     return answer !== 'continue';
+  }
+
+  /** Sending to it cannot fail from then on: it may only have to wait. */
+  async #knowDeadLetterTopic(): Promise<void> {
+    const { deadLetterTopic, topics } = this.deps;
+    if (deadLetterTopic !== undefined && topics.count(deadLetterTopic) === undefined) {
+      await topics.lookup(deadLetterTopic);
+    }
   }
 
   /** @throws ProductionError for the answer 'fail' */

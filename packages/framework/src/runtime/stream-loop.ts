@@ -13,6 +13,7 @@ import { guaranteeOf, type ProcessingGuarantee } from './processing-guarantee.js
 import { RecordCollector } from './record-collector.js';
 import { RecordIntake } from './record-intake.js';
 import type { ResolvedOptions } from './resolve-options.js';
+import { retrying } from './retry.js';
 import { StateUpkeep } from './state-upkeep.js';
 import { StepTimings, type LoopStep } from './step-timings.js';
 import type { StreamCounters } from './stream-counters.js';
@@ -297,7 +298,7 @@ export class StreamLoop {
 
   async #takeFetched(): Promise<void> {
     await this.#intake.take(this.#tasks);
-    await this.#collector.answerFailures();
+    await retrying(this.deps.options, 'answer failed deliveries', () => this.#collector.answerFailures());
     this.#intake.balance(this.#tasks, this.#isPaused);
   }
 

@@ -97,6 +97,27 @@ const numbers = Array.from({ length: RECORDS }, (_, i) => i);
 const small = numbers.filter((i) => !isLarge(i));
 
 describe('Output that the broker refuses for good', () => {
+  it('should not take others with it when an answer is lost while they are sent again', async () => {
+    // Each of the records that shared a batch is sent again between a drain and two flushes.
+    for (let lost = 0; lost < 3 * RECORDS; lost++) {
+      const world = new World();
+      let calls = -1;
+      world.kafka.injectFailures({
+        before: ({ kind, args }) => {
+          if (kind === 'producer.send' && args[0] === 'out' && calls < 0) calls = 0;
+          const isWait = kind === 'producer.flush' || kind === 'producer.drain';
+          return isWait && calls >= 0 && calls++ === lost ? { type: 'lose-answer' } : undefined;
+        },
+      });
+      const client = world.client(through(), 'dead-letter', { processingGuarantee: 'at_least_once' });
+      await world.runUntilCommitted(client);
+      assert.ok(calls > lost);
+      assert.deepEqual([...new Set(world.keys('out'))], small, `lost answer ${lost}`);
+      assert.deepEqual([...new Set(world.keys('dead'))], numbers.filter(isLarge), `lost answer ${lost}`);
+      await world.clock.run(client.close());
+    }
+  });
+
   it('should not be taken for records that were thrown away with their transaction', async () => {
     const world = new World();
     let purged = 0;
