@@ -36,22 +36,48 @@ export function comparisonText(otherName: string, { millrace, other, rateRatio, 
   return (
     `Millrace ${millrace.recordsPerSecond}/s at ${millrace.cpuMicrosPerRecord} us CPU, ` +
     `${otherName} ${other.recordsPerSecond}/s at ${other.cpuMicrosPerRecord}: ` +
-    `rate x${rateRatio.median} (${rateRatio.least} to ${rateRatio.most}), CPU x${cpuRatio.median} (${cpuRatio.least} to ${cpuRatio.most})`
+    `rate x${ratioText(rateRatio)}, CPU x${ratioText(cpuRatio)}`
   );
 }
 
-function figuresOf(stretches: readonly Stretch[]): Figures {
+/** Medians over the rounds. */
+export function figuresOf(stretches: readonly Stretch[]): Figures {
   return {
     recordsPerSecond: Math.round(median(stretches.map((stretch) => stretch.recordsPerSecond))),
     cpuMicrosPerRecord: round(median(stretches.map((stretch) => stretch.cpuMicrosPerRecord))),
   };
 }
 
-function ratioOf(ours: readonly Stretch[], theirs: readonly Stretch[], figure: (of: Stretch) => number): Ratio {
+/** Round by round: the runs of a round follow each other, so that a machine that gets busier hits all of them. */
+export function ratioOf(ours: readonly Stretch[], theirs: readonly Stretch[], figure: (of: Stretch) => number): Ratio {
   const ratios = theirs.map((stretch, index) => {
     const counterpart = ours[index];
     if (counterpart === undefined) throw new Error(`Round ${index + 1} has a run of one side only.`);
     return figure(counterpart) / figure(stretch);
   });
   return { median: round(median(ratios)), least: round(Math.min(...ratios)), most: round(Math.max(...ratios)) };
+}
+
+export function ratioText({ median: middle, least, most }: Ratio): string {
+  return `${middle} (${least} to ${most})`;
+}
+
+/** Whole run and second half of one run. */
+export function runText({ whole, warm }: Readonly<Record<'whole' | 'warm', Stretch>>): string {
+  const text = ({ recordsPerSecond, cpuMicrosPerRecord }: Stretch): string =>
+    `${Math.round(recordsPerSecond)} records/s, ${round(cpuMicrosPerRecord)} us CPU`;
+  return `whole ${text(whole)}; second half ${text(warm)}`;
+}
+
+interface SideRun<Side> extends Readonly<Record<'whole' | 'warm', Stretch>> {
+  readonly side: Side;
+  readonly round: number;
+}
+
+/** One stretch of each run of a side, in the order of the rounds. */
+export function stretchesOf<Side>(runs: readonly SideRun<Side>[], side: Side, name: 'whole' | 'warm'): Stretch[] {
+  return runs
+    .filter((run) => run.side === side)
+    .sort((left, right) => left.round - right.round)
+    .map((run) => run[name]);
 }

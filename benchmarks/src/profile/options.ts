@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { oneOf, positiveInteger, readingArguments } from '../common/options.js';
 
 export const CASES = ['stateless', 'aggregate-memory', 'aggregate-lmdb', 'restore-memory', 'restore-lmdb'] as const;
 export type ProfileCase = (typeof CASES)[number];
@@ -20,7 +21,7 @@ Kafka: the cluster of KAFKA_BOOTSTRAP_SERVERS, or a broker that is started for t
 
 /** Reads the command line; prints the usage and ends the process if it cannot be understood. */
 export function readProfileOptions(args: readonly string[] = process.argv.slice(2)): ProfileOptions {
-  try {
+  return readingArguments(USAGE, () => {
     const { values } = parseArgs({
       args: [...args],
       options: {
@@ -30,31 +31,11 @@ export function readProfileOptions(args: readonly string[] = process.argv.slice(
         help: { type: 'boolean', default: false },
       },
     });
-    if (values.help) endWithUsage(0);
+    if (values.help) return undefined;
     return {
-      cases: values.cases.split(',').map(readCase),
+      cases: values.cases.split(',').map((text) => oneOf('--cases', CASES, text)),
       records: positiveInteger('--records', values.records),
       top: positiveInteger('--top', values.top),
     };
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    return endWithUsage(2);
-  }
-}
-
-function readCase(text: string): ProfileCase {
-  const found = CASES.find((candidate) => candidate === text);
-  if (found === undefined) throw new Error(`--cases takes ${CASES.join(', ')}, not '${text}'.`);
-  return found;
-}
-
-function positiveInteger(option: string, text: string): number {
-  const number = Number(text.replaceAll('_', ''));
-  if (Number.isInteger(number) && number >= 1) return number;
-  throw new Error(`${option} must be a whole number from 1 on, not '${text}'.`);
-}
-
-function endWithUsage(exitCode: number): never {
-  console.error(USAGE);
-  process.exit(exitCode);
+  });
 }

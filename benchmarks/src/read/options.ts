@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { RecordProducerOptions } from '@millrace/framework';
+import { oneOf, positiveInteger, readingArguments } from '../common/options.js';
 
 export type Compression = NonNullable<RecordProducerOptions['compression']>;
 
@@ -17,6 +18,8 @@ export interface ReadOptions {
 const COMPRESSIONS: readonly Compression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd'];
 const FULL_RECORDS = 4_000_000;
 const FULL_ROUNDS = 3;
+/** So that one of 1 KB is left. */
+const LEAST_RECORDS = 4;
 
 const USAGE = `options:
   --records N         records of 100 B (default 4_000_000); of 1 KB a quarter as many
@@ -28,7 +31,7 @@ Kafka: the cluster of KAFKA_BOOTSTRAP_SERVERS, or a broker that is started for t
 
 /** Reads the command line; prints the usage and ends the process if it cannot be understood. */
 export function readReadOptions(args: readonly string[] = process.argv.slice(2)): ReadOptions {
-  try {
+  return readingArguments(USAGE, () => {
     const { values } = parseArgs({
       args: [...args],
       options: {
@@ -39,28 +42,12 @@ export function readReadOptions(args: readonly string[] = process.argv.slice(2))
         help: { type: 'boolean', default: false },
       },
     });
-    if (values.help) return endWithUsage(0);
-    const records = positiveInteger('--records', values.records);
+    if (values.help) return undefined;
+    const records = positiveInteger('--records', values.records, LEAST_RECORDS);
     const rounds = positiveInteger('--rounds', values.rounds);
-    const compression = COMPRESSIONS.find((name) => name === values.compression);
-    if (compression === undefined) throw new Error(`--compression takes ${COMPRESSIONS.join(', ')}.`);
+    const compression = oneOf('--compression', COMPRESSIONS, values.compression);
     const profileDir = values['cpu-prof'];
     const isReduced = records < FULL_RECORDS || rounds < FULL_ROUNDS;
     return { records, rounds, compression, isReduced, ...(profileDir === undefined ? {} : { profileDir }) };
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    return endWithUsage(2);
-  }
-}
-
-function positiveInteger(option: string, text: string): number {
-  const number = Number(text.replaceAll('_', ''));
-  if (Number.isInteger(number) && number >= 4) return number;
-  if (Number.isInteger(number) && number >= 1 && option === '--rounds') return number;
-  throw new Error(`${option} must be a whole number, ${option === '--rounds' ? '1' : '4'} or more, not '${text}'.`);
-}
-
-function endWithUsage(exitCode: number): never {
-  console.error(USAGE);
-  process.exit(exitCode);
+  });
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { oneOf, positiveInteger, readingArguments } from '../common/options.js';
 
 export const PARTS = ['aggregate', 'restore', 'store', 'pause'] as const;
 export type Part = (typeof PARTS)[number];
@@ -32,7 +33,7 @@ const LARGE_KEYS = 10_000_000;
 
 /** Reads the command line; prints the usage and ends the process if it cannot be understood. */
 export function readStateOptions(args: readonly string[] = process.argv.slice(2)): StateBenchmarkOptions {
-  try {
+  return readingArguments(USAGE, () => {
     const { values } = parseArgs({
       args: [...args],
       options: {
@@ -45,36 +46,16 @@ export function readStateOptions(args: readonly string[] = process.argv.slice(2)
         help: { type: 'boolean', default: false },
       },
     });
-    if (values.help) return endWithUsage(0);
+    if (values.help) return undefined;
     const records = positiveInteger('--records', values.records);
     const rounds = positiveInteger('--rounds', values.rounds);
     const keys = positiveInteger('--keys', values.keys);
     const storeKeys = positiveInteger('--store-keys', values['store-keys']);
     return {
-      parts: values.parts.split(',').map(readPart),
+      parts: values.parts.split(',').map((text) => oneOf('--parts', PARTS, text)),
       ...{ records, rounds, keys },
       storeKeys: [storeKeys, ...(values.large ? [LARGE_KEYS] : [])],
       isReduced: Math.min(records, keys, storeKeys) < FULL_SIZE || rounds < FULL_ROUNDS,
     };
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    return endWithUsage(2);
-  }
-}
-
-function readPart(text: string): Part {
-  const part = PARTS.find((candidate) => candidate === text);
-  if (part === undefined) throw new Error(`--parts takes ${PARTS.join(', ')}, not '${text}'.`);
-  return part;
-}
-
-function positiveInteger(option: string, text: string): number {
-  const number = Number(text.replaceAll('_', ''));
-  if (Number.isInteger(number) && number >= 1) return number;
-  throw new Error(`${option} must be a whole number from 1 on, not '${text}'.`);
-}
-
-function endWithUsage(exitCode: number): never {
-  console.error(USAGE);
-  process.exit(exitCode);
+  });
 }

@@ -1,5 +1,4 @@
-import { compare, comparisonText, type Comparison } from '../common/ratios.js';
-import { round } from '../common/results.js';
+import { compare, comparisonText, runText, stretchesOf, type Comparison } from '../common/ratios.js';
 import type { RunFigures, Stretch } from '../common/stopwatch.js';
 
 /** What Millrace is compared with, and how it is called in the output. */
@@ -21,21 +20,13 @@ export function summarise(runs: readonly Run[]): Summary {
 }
 
 function summariseStretch(runs: readonly Run[], name: 'whole' | 'warm'): Record<Other, Comparison> {
-  const of = (side: Side): readonly Stretch[] =>
-    runs
-      .filter((run) => run.side === side)
-      .sort((left, right) => left.round - right.round)
-      .map((run) => run[name]);
+  const of = (side: Side): readonly Stretch[] => stretchesOf(runs, side, name);
   const millrace = of('millrace');
   return { kafkaStreams: compare(millrace, of('kafkaStreams')), plain: compare(millrace, of('plain')) };
 }
 
 export function printRun(run: Run): void {
-  const text = (stretch: Stretch): string =>
-    `${Math.round(stretch.recordsPerSecond)} records/s, ${round(stretch.cpuMicrosPerRecord)} us CPU`;
-  console.log(
-    `round ${run.round} ${NAMES[run.side].padEnd(13)} whole ${text(run.whole)}; second half ${text(run.warm)}`,
-  );
+  console.log(`round ${run.round} ${NAMES[run.side].padEnd(13)} ${runText(run)}`);
 }
 
 export function printSummary(summary: Summary): void {
