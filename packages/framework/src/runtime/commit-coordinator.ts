@@ -15,33 +15,25 @@ export interface CommitDeps extends Patience {
   readonly counters: StreamCounters;
 }
 
-/** How often the ends of the changelogs are asked for, ms: what a crash makes the next start read again. */
-const CHANGELOG_OFFSETS_INTERVAL_MS = 5_000;
-
 /** Ends of changelog partitions, by `topic-partition`. */
 type ChangelogEnds = ReadonlyMap<string, number>;
 
 /** Makes the effects of processed records permanent. The order of the steps is what every guarantee rests on. */
 export class CommitCoordinator {
-  #lastOffsetsMs: number;
   #sentBefore = 0;
-  /** Stores with changes of which nobody knows yet where they end in the changelogs. */
-  readonly #unplaced = new WeakSet<TaskStores>();
 
-  constructor(private readonly deps: CommitDeps) {
-    this.#lastOffsetsMs = deps.clock.monotonicMs();
-  }
+  constructor(private readonly deps: CommitDeps) {}
 
   /**
    * Commits what the tasks have processed:
    *  1. drain the asynchronous work and the caches of every task: each record taken has had its effects
    *  2. write what changed in the stores to their changelogs
    *  3. flush the producer: every record is acknowledged, or answered by the production handler
-   *  4. now and then, and at last when nothing moves any more, ask where the changelogs end. Before step 5: a later owner
-   *     of a task cannot have written to them yet, or step 5 fails. What follows up to the end may be read once more,
-   *     never too little
+   *  4. of the tasks whose state is due to be written to disk, and of all of them at last, ask where the changelogs end.
+   *     Before step 5: a later owner of a task cannot have written to them yet, or step 5 fails
    *  5. commit output and input offsets, which carry the partitions' stream time
-   *  6. make the stores' changes permanent: never before 5, so that local state is never ahead
+   *  6. make the stores' changes permanent: never before 5, so that local state is never ahead; on disk only with the
+   *     offsets of step 4
    *  7. tell the tasks
    *
    * @param isLast no commit of these tasks follows here: step 4 is done in any case
@@ -59,12 +51,12 @@ export class CommitCoordinator {
     const byTask = tasks.map((task) => ({ task, offsets: task.committable() }));
     const moved = byTask.flatMap((entry) => entry.offsets);
     const hasEffects = moved.length > 0 || collector.recordsSent !== this.#sentBefore;
-    const asksEnds = this.#asksEnds(tasks, isLast, hasEffects);
+    const due = new Set(tasks.filter(({ stores }) => stores !== undefined && isDue(stores, isLast, hasEffects)));
     // Offsets are what the group's generation fences: output of a punctuator must not commit without any.
-    const offsets = moved.length > 0 || !(hasEffects || asksEnds) ? moved : fencingOffsets(tasks);
+    const offsets = moved.length > 0 || !(hasEffects || due.size > 0) ? moved : fencingOffsets(tasks);
     if (hasEffects || offsets.length > 0) {
       // 4
-      const ends: ChangelogEnds = asksEnds ? await this.#changelogEnds(tasks) : new Map();
+      const ends = await this.#changelogEnds([...due]);
       // 5
       await guarantee.commit(offsets, membership);
       this.#sentBefore = collector.recordsSent;
@@ -72,11 +64,9 @@ export class CommitCoordinator {
       counters.committedOffsets += offsets.length;
       collector.committed();
       // 6
-      for (const task of tasks) commitStores(task, ends);
-      for (const { stores } of tasks) if (stores !== undefined) this.#place(stores, asksEnds);
-    } else {
-      // What waits to be written to disk does not wait for the next record.
-      for (const { stores } of tasks) stores?.state.flushIfDue();
+      for (const task of tasks) commitStores(task, due.has(task) ? ends : undefined);
+      // At last only those that are given up write, when they are closed: the others need not stand still for it.
+      if (!isLast) for (const { stores } of due) stores?.state.flush();
     }
     // 7
     for (const entry of byTask) entry.task.committed(entry.offsets);
@@ -88,22 +78,10 @@ export class CommitCoordinator {
     this.#sentBefore = this.deps.collector.recordsSent;
   }
 
-  /** Without effects only for state that would otherwise be restored once more. */
-  #asksEnds(tasks: readonly StreamTask[], isLast: boolean, hasEffects: boolean): boolean {
-    if (!isLast && this.deps.clock.monotonicMs() - this.#lastOffsetsMs < CHANGELOG_OFFSETS_INTERVAL_MS) return false;
-    return hasEffects || tasks.some(({ stores }) => stores !== undefined && this.#unplaced.has(stores));
-  }
-
-  #place(stores: TaskStores, isPlaced: boolean): void {
-    if (isPlaced) this.#unplaced.delete(stores);
-    else this.#unplaced.add(stores);
-  }
-
   async #changelogEnds(tasks: readonly StreamTask[]): Promise<ChangelogEnds> {
-    const { admin, clock } = this.deps;
-    this.#lastOffsetsMs = clock.monotonicMs();
+    const { admin } = this.deps;
     const partitions = tasks
-      .flatMap((task) => ownChangelogs(task))
+      .flatMap(({ stores }) => (stores === undefined ? [] : ownChangelogs(stores)))
       .map(({ topic, partition }) => ({ topic, partition }));
     if (partitions.length === 0) return new Map();
     const ends = await retrying(this.deps, 'read the ends of changelogs', () =>
@@ -118,17 +96,27 @@ function fencingOffsets(tasks: readonly StreamTask[]): readonly OffsetAndMetadat
   return tasks.flatMap((task) => task.positions()).slice(0, 1);
 }
 
-function ownChangelogs({ stores }: StreamTask): readonly TaskChangelog[] {
-  return stores === undefined ? [] : stores.changelogs.filter(({ isSource }) => !isSource);
+function ownChangelogs({ changelogs }: TaskStores): readonly TaskChangelog[] {
+  return changelogs.filter(({ isSource }) => !isSource);
 }
 
-function commitStores(task: StreamTask, ends: ChangelogEnds): void {
+/** Whether the stores' changes are to be written to disk now, or may be when the task is closed. */
+function isDue({ state }: TaskStores, isLast: boolean, hasEffects: boolean): boolean {
+  return isLast ? !state.isPlaced || (hasEffects && state.hasUnflushed) : state.isFlushDue;
+}
+
+/** @param ends undefined: not asked for */
+function commitStores(task: StreamTask, ends: ChangelogEnds | undefined): void {
   const { stores } = task;
   if (stores === undefined) return;
+  if (ends === undefined && ownChangelogs(stores).length > 0) {
+    stores.state.commit();
+    return;
+  }
   const offsets = new Map<string, number>();
   for (const { store, topic, partition, isSource } of stores.changelogs) {
     // A table's source is its own changelog: the store holds what was processed of it.
-    const end = isSource ? task.position(topic) : ends.get(partitionKey(topic, partition));
+    const end = isSource ? task.position(topic) : ends?.get(partitionKey(topic, partition));
     if (end !== undefined) offsets.set(store, end);
   }
   stores.state.commit(offsets);

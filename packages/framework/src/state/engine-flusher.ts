@@ -61,15 +61,20 @@ export class EngineFlusher {
     }
   }
 
-  flushIfDue(): void {
-    if (!this.engine.isPersistent) {
-      this.flush();
-      return;
-    }
+  /** Whether there is something that the engine lacks. */
+  get hasUnflushed(): boolean {
+    if (this.#pendingOffsets.size > 0) return true;
+    for (const buffer of this.#buffers.values()) if (buffer.hasUnflushed) return true;
+    return false;
+  }
+
+  /** Whether enough waits for the engine, the open transaction's changes counted in, or long enough. */
+  get isDue(): boolean {
+    if (!this.hasUnflushed) return false;
     let bytes = 0;
-    for (const buffer of this.#buffers.values()) bytes += buffer.committedBytes;
+    for (const buffer of this.#buffers.values()) bytes += buffer.committedBytes + buffer.openBytes;
     const waitedMs = this.clock.monotonicMs() - this.#lastFlushMs;
-    if (bytes >= this.options.flushBytes || waitedMs >= this.options.flushIntervalMs) this.flush();
+    return bytes >= this.options.flushBytes || waitedMs >= this.options.flushIntervalMs;
   }
 
   flush(): void {

@@ -54,26 +54,32 @@ interface StoreEntry {
  * 3. the runtime commits to Kafka and knows the changelogs' offsets;
  * 4. {@link commit}: the changes become visible to queries, and sooner or later one engine write stores them together
  *    with the offsets. {@link abort} instead drops them.
+ *
+ * What an engine holds is the changelogs up to the offsets that it holds, neither less nor more: not every store comes
+ * out the same when a part of its changelog is applied twice (a version of long ago may lie before a deletion that is
+ * forgotten by now).
  */
 export class TaskState {
   readonly iterators = new IteratorRegistry();
   readonly #stores = new Map<string, StoreEntry>();
-  readonly #flushers: EngineFlusher[] = [];
+  readonly #memory: EngineFlusher;
+  /** Of the engine that outlives the process, if there is one. */
+  readonly #disk: EngineFlusher | undefined;
   readonly #options: ResolvedFlushOptions;
   #bytesAtLastDrain = 0;
+  /** Whether the changelog offsets that are known cover all that is committed: only then the disk may have it. */
+  #isPlaced = true;
   #isClosed = false;
 
   /** @throws StateStoreError `STATE_INCOMPATIBLE` if a store's files were written by one with other serdes or times */
   constructor(private readonly deps: TaskStateDeps) {
     this.#options = resolveFlushOptions(deps.flush);
-    const memory = new EngineFlusher(new MemoryEngine(), deps.clock, this.#options);
-    const persistent =
-      deps.persistentEngine === undefined
-        ? memory
-        : new EngineFlusher(deps.persistentEngine, deps.clock, this.#options);
-    this.#flushers.push(...new Set([memory, persistent]));
-    for (const builder of deps.builders)
-      this.#open(builder, builder.settings.engine === 'memory' ? memory : persistent);
+    const { clock, persistentEngine } = deps;
+    this.#memory = new EngineFlusher(new MemoryEngine(), clock, this.#options);
+    this.#disk = persistentEngine && new EngineFlusher(persistentEngine, clock, this.#options);
+    for (const builder of deps.builders) {
+      this.#open(builder, builder.settings.engine === 'memory' ? this.#memory : (this.#disk ?? this.#memory));
+    }
   }
 
   /** The store as processors see it. @throws StateStoreError `STORE_NOT_FOUND` */
@@ -109,7 +115,7 @@ export class TaskState {
     const { managed, flusher } = this.#entry(name);
     managed.transaction.restore(records);
     flusher.setOffset(name, nextOffset);
-    flusher.flushIfDue();
+    this.flushIfDue();
   }
 
   /** Deletes all entries and the offset of a store, e.g. because its changelog no longer has the offset. */
@@ -174,14 +180,31 @@ export class TaskState {
     return this.openBytes >= this.#options.maxOpenBytes;
   }
 
+  /** Whether there is something that the disk lacks. */
+  get hasUnflushed(): boolean {
+    return this.#disk?.hasUnflushed === true;
+  }
+
+  /** True: the next commit is to be one that knows the changelogs' offsets, so that the disk can have what waits. */
+  get isFlushDue(): boolean {
+    return this.#disk?.isDue === true;
+  }
+
+  /** False: committed changes wait for a commit that knows where they end in the changelogs. */
+  get isPlaced(): boolean {
+    return this.#isPlaced;
+  }
+
   /**
    * Ends the transaction.
    *
-   * @param changelogOffsets per store the offset after its last changelog record; stores that wrote none may be left out
+   * @param changelogOffsets per store the offset after its last changelog record; stores without one are left out.
+   *   Undefined: they are not known. Then what is committed waits in memory for a commit that knows them
    * @param positions of stores that are copies of topics
    * @throws IllegalStateError if changes were not handed out by {@link drainChangelog} before: the changelog would lack them
    */
-  commit(changelogOffsets: ReadonlyMap<string, number>, positions: readonly PartitionPosition[] = []): void {
+  commit(changelogOffsets?: ReadonlyMap<string, number>, positions: readonly PartitionPosition[] = []): void {
+    const hasChanges = this.#disk !== undefined && this.openBytes > 0;
     for (const [name, { managed, builder }] of this.#stores) {
       if (builder.changelog === undefined || !managed.transaction.hasUnlogged) continue;
       throw new IllegalStateError(
@@ -189,12 +212,14 @@ export class TaskState {
       );
     }
     for (const { managed } of this.#stores.values()) managed.transaction.commit();
-    for (const [name, offset] of changelogOffsets) this.#entry(name).flusher.setOffset(name, offset);
+    if (changelogOffsets !== undefined) this.#isPlaced = true;
+    else if (hasChanges) this.#isPlaced = false;
+    for (const [name, offset] of changelogOffsets ?? []) this.#entry(name).flusher.setOffset(name, offset);
     for (const { store, partition, offset } of positions) {
       this.#entry(store).flusher.setOffset(partitionEntry(store, partition), offset);
     }
     this.#bytesAtLastDrain = 0;
-    for (const flusher of this.#flushers) flusher.flushIfDue();
+    this.flushIfDue();
   }
 
   /** Drops everything since the last commit. */
@@ -206,12 +231,14 @@ export class TaskState {
 
   /** Writes committed changes if enough of them wait, or long enough. To be called now and then, e.g. once per poll. */
   flushIfDue(): void {
-    for (const flusher of this.#flushers) flusher.flushIfDue();
+    this.#memory.flush();
+    if (this.#isPlaced && this.#disk?.isDue === true) this.#disk.flush();
   }
 
   /** Writes committed changes now. */
   flush(): void {
-    for (const flusher of this.#flushers) flusher.flush();
+    this.#memory.flush();
+    if (this.#isPlaced) this.#disk?.flush();
   }
 
   /** Entries a store holds, expired ones included until a flush has deleted them. */
@@ -221,9 +248,7 @@ export class TaskState {
 
   /** Bytes in engines and buffers. */
   approximateBytes(): number {
-    let bytes = this.openBytes;
-    for (const flusher of this.#flushers) bytes += flusher.approximateBytes();
-    return bytes;
+    return this.openBytes + this.#memory.approximateBytes() + (this.#disk?.approximateBytes() ?? 0);
   }
 
   /**
@@ -238,11 +263,12 @@ export class TaskState {
     try {
       if (isClean) {
         this.flush();
-        for (const flusher of this.#flushers) flusher.engine.sync();
+        this.#disk?.engine.sync();
       }
     } finally {
       for (const { managed } of this.#stores.values()) managed.close();
-      for (const flusher of this.#flushers) flusher.engine.close();
+      this.#memory.engine.close();
+      this.#disk?.engine.close();
     }
   }
 

@@ -132,7 +132,7 @@ export class History {
     this.#checkResult();
     this.#phase = 'closing';
     await this.#stopAll();
-    if (!this.#workload.canLoseState) for (const disk of this.#disks) this.#stores.checkDisk(disk);
+    for (const disk of this.#disks) this.#checkDisk(disk);
     this.#phase = 'starting anew';
     if (fresh !== undefined) this.#wanted.add(fresh);
     await this.#settle();
@@ -242,6 +242,7 @@ export class History {
     if (kind === undefined || kind.cleanup === 'none' || this.#kafka.openTransactions().length > 3) return;
     const { changelog, cleanup } = kind;
     this.#trace.add(() => `${changelog} is cleaned: ${cleanup}`);
+    this.#stores.onCleaned(changelog);
     try {
       this.#kafka.compact(changelog);
       if (cleanup === 'compact,delete') this.#expire(changelog);
@@ -345,7 +346,11 @@ export class History {
   async #supervise(process: SimulatedProcess): Promise<void> {
     const random = this.#random.fork();
     while (!this.#isOver) {
-      if (this.#wanted.has(process)) await process.live(this.#diskOf(process, random));
+      if (this.#wanted.has(process)) {
+        const disk = this.#diskOf(process, random);
+        this.#checkDisk(disk);
+        await process.live(disk);
+      }
       await this.#clock.sleep(random.int(50, 1_000));
     }
   }
@@ -360,6 +365,15 @@ export class History {
     const disk = new SimulatedDisk(`disk${this.#disks.length}`);
     this.#disks.push(disk);
     return disk;
+  }
+
+  #checkDisk(disk: SimulatedDisk): void {
+    if (this.#workload.canLoseState) return;
+    try {
+      this.#stores.checkDisk(disk);
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error));
+    }
   }
 
   #after(call: ClientCall): Injection | undefined {

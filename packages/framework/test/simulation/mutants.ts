@@ -20,8 +20,8 @@ const guarantee = 'runtime/processing-guarantee.js';
 
 const SEND_OFFSETS =
   "await this.#call('add offsets to the transaction', () => this.producer.sendOffsets(offsets, membership));";
-const ENDS = 'const ends = asksEnds ? await this.#changelogEnds(tasks) : new Map();';
-const COMMIT_STORES = 'for (const task of tasks) commitStores(task, ends);';
+const ENDS = 'const ends = await this.#changelogEnds([...due]);';
+const COMMIT_STORES = 'for (const task of tasks) commitStores(task, due.has(task) ? ends : undefined);';
 
 /** What the simulation has to notice. */
 export const mutants: readonly Mutant[] = [
@@ -136,12 +136,23 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'unplaced-flush',
+    mistake: 'the disk gets changes of which it is not known where they end in the changelogs',
+    changes: [
+      {
+        file: 'state/task-state.js',
+        find: 'if (this.#isPlaced && this.#disk?.isDue === true)',
+        replace: 'if (this.#disk?.isDue === true)',
+      },
+    ],
+  },
+  {
     name: 'unfenced-output',
     mistake: 'output without input is committed although others may have the task by now',
     changes: [
       {
         file: coordinator,
-        find: 'const offsets = moved.length > 0 || !(hasEffects || asksEnds) ? moved : fencingOffsets(tasks);',
+        find: 'const offsets = moved.length > 0 || !(hasEffects || due.size > 0) ? moved : fencingOffsets(tasks);',
         replace: 'const offsets = moved;',
       },
     ],

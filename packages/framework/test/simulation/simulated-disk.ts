@@ -124,7 +124,13 @@ class SimulatedEngine implements StateEngine {
   openStore(name: string): EngineStore {
     this.#assertUsable();
     this.files.stores.add(name);
-    return this.files.engine.openStore(name);
+    const entries = this.files.engine.openStore(name);
+    // Without `put`: like LMDB it takes nothing but whole writes, with the offsets that belong to them.
+    return {
+      get: (key) => entries.get(key),
+      scan: (from, to, isReverse, limit) => entries.scan(from, to, isReverse, limit),
+      approximateEntries: () => entries.approximateEntries(),
+    };
   }
 
   write(writes: readonly StoreWrite[], metadata: ReadonlyMap<string, string | null>): readonly string[] {

@@ -88,11 +88,15 @@ export class StateHarness<S extends StateStore, R> {
     return this.#state.readOnlyStore(this.builder.name) as R;
   }
 
-  /** What a runtime does for a commit, with a changelog that takes everything. */
-  commit(): void {
+  /**
+   * What a runtime does for a commit, with a changelog that takes everything.
+   *
+   * @param isPlaced false: it does not ask where the changelog ends
+   */
+  commit(isPlaced = true): void {
     this.#state.flushCaches();
     this.drain();
-    this.#state.commit(new Map([[this.builder.name, this.changelog.length]]));
+    this.#state.commit(isPlaced ? new Map([[this.builder.name, this.changelog.length]]) : undefined);
   }
 
   /** Produces what the changelog lacks. */

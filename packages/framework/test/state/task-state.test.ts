@@ -50,6 +50,55 @@ describe('TaskState', () => {
     test.close();
   });
 
+  it('should keep from the disk what was committed without offsets, until a commit knows them', () => {
+    const test = new StateHarness(kv('kv', { engine: 'lmdb' }), { flush: { flushBytes: 1, flushIntervalMs: 1000 } });
+    test.store.put('a', '1');
+    test.commit(false);
+    assert.equal(test.state.isFlushDue, true);
+    assert.equal(test.state.isPlaced, false);
+    assert.equal(test.readOnly.get('a'), '1');
+    test.state.flush();
+    test.stopAndReopen();
+    assert.equal(test.restoredRecords, 1, 'even a clean stop leaves it to the changelog');
+    test.state.flush();
+    assert.equal(test.state.isFlushDue, false);
+    test.store.put('a', '2');
+    assert.equal(test.state.isFlushDue, true, 'the open transaction counts');
+    test.commit(false);
+    test.store.put('b', '3');
+    test.commit();
+    assert.equal(test.state.isPlaced, true);
+    test.crashAndReopen();
+    assert.equal(test.restoredRecords, 0);
+    assert.deepEqual(
+      [...test.store.all()],
+      [
+        ['a', '2'],
+        ['b', '3'],
+      ],
+    );
+    test.close();
+  });
+
+  it('should not bring a deleted key back from a changelog that the disk is ahead of', () => {
+    const versions = Stores.versionedKeyValueStore({ name: 'v', ...STRINGS, historyRetentionMs: 60_000 });
+    const test = new StateHarness(versions, { flush: { flushBytes: 1 } });
+    test.store.put('k', 'old', 1_000);
+    test.store.put('k', null, 3_000);
+    test.commit(false);
+    // Comes late, and ends where the deletion begins.
+    test.store.put('k', 'late', 2_000);
+    test.commit(false);
+    // Now the deletion is forgotten, and with it the end of the late version.
+    test.store.put('other', 'new', 1_000_000);
+    test.commit(false);
+    test.state.flush();
+    assert.equal(test.store.get('k'), undefined);
+    test.crashAndReopen();
+    assert.equal(test.store.get('k'), undefined);
+    test.close();
+  });
+
   it('should ask for an early write and then for a commit as the transaction grows', () => {
     const test = new StateHarness(kv('kv', { engine: 'memory' }), {
       flush: { earlyWriteBytes: 10_000, maxOpenBytes: 25_000 },
@@ -111,6 +160,7 @@ describe('TaskState', () => {
         ['p', 9],
       ]),
     );
+    state.flush();
     assert.deepEqual(records, ['m k m 5', 'p k p 5']);
     assert.equal(state.changelogOffset('m'), 3);
     assert.equal(engine.metadata('offset:p'), '9');

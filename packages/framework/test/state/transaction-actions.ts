@@ -6,7 +6,7 @@ import type { StateHarness } from './state-harness.js';
 /** What a task does with its stores besides reading and writing. */
 export const transactionAction = fc.constantFrom(
   'commit' as const,
-  'commit' as const,
+  'commit without offsets' as const,
   'abort' as const,
   'drain' as const,
   'flush' as const,
@@ -15,7 +15,8 @@ export const transactionAction = fc.constantFrom(
   'endRecord' as const,
 );
 
-export type TransactionAction = 'commit' | 'abort' | 'drain' | 'flush' | 'stop' | 'crash' | 'endRecord';
+export type TransactionAction =
+  'commit' | 'commit without offsets' | 'abort' | 'drain' | 'flush' | 'stop' | 'crash' | 'endRecord';
 
 /** A model with the same transactions as the store. */
 export interface TransactionalModel {
@@ -39,7 +40,8 @@ export class TransactionRunner<S extends StateStore, R> {
     const { harness, model } = this;
     switch (action) {
       case 'commit':
-        harness.commit();
+      case 'commit without offsets':
+        harness.commit(action === 'commit');
         model.commit();
         this.#committedLength = harness.changelog.length;
         this.#followUpdates();

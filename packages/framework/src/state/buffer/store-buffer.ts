@@ -85,6 +85,11 @@ export class StoreBuffer implements ByteReader {
     return this.#committedBytes;
   }
 
+  /** Whether there is something that the engine lacks, the open transaction's changes counted in. */
+  get hasUnflushed(): boolean {
+    return this.#open.size > 0 || this.#committed.size > 0 || this.#purge !== undefined || this.#isProgressDirty;
+  }
+
   /** Whether the open transaction has changes that its changelog lacks. */
   get hasUnlogged(): boolean {
     return this.#unlogged > 0;
