@@ -2,9 +2,10 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { ConfigError, KafkaError } from '../../errors/errors.js';
 import type { KafkaConnectionOptions } from '../options.js';
+import { ByteReader } from '../protocol/byte-reader.js';
+import { ByteWriter } from '../protocol/byte-writer.js';
 import { isTlsFailure, reasonOf, refused, tlsFailure, unreachable } from './refusals.js';
 import { isTlsOn, parseServer, tlsOptions } from './server-address.js';
-import { ProbeReader, ProbeRequest } from './probe-protocol.js';
 
 /** What a broker says of itself. */
 export interface BrokerFeatures {
@@ -12,6 +13,7 @@ export interface BrokerFeatures {
   readonly hasConsumerProtocol: boolean;
 }
 
+const correlationId = 1;
 const apiVersions = 18;
 const saslHandshake = 17;
 const metadata = 3;
@@ -41,7 +43,7 @@ export async function probeBroker(
       try {
         return await probeServer(connection, server, Math.max(200, Math.min(deadline - performance.now(), 5000)));
       } catch (error) {
-        if (error instanceof KafkaError || error instanceof ConfigError) throw error;
+        if (error instanceof ConfigError || (error instanceof KafkaError && !error.isRetriable)) throw error;
         reasons.push(`${server}: ${reasonOf(error)}`);
       }
     }
@@ -112,8 +114,9 @@ class Exchange {
     });
   }
 
-  send(request: Buffer): Promise<Buffer> {
-    return new Promise<Buffer>((resolve, reject) => {
+  /** @returns the answer behind its header v0 (the correlation id) */
+  send(apiKey: number, version: number, body: ByteWriter): Promise<ByteReader> {
+    return new Promise((resolve, reject) => {
       if (this.failure !== undefined) {
         reject(this.failure);
         return;
@@ -124,14 +127,14 @@ class Exchange {
       this.waiting = {
         resolve: (response) => {
           clearTimeout(timer);
-          resolve(response);
+          resolve(new ByteReader(response));
         },
         reject: (error) => {
           clearTimeout(timer);
           reject(error);
         },
       };
-      this.socket.write(request);
+      this.socket.write(framed(apiKey, version, body.finish()));
     });
   }
 
@@ -144,7 +147,7 @@ class Exchange {
       return;
     }
     if (this.received.length < 4 + length) return;
-    const response = this.received.subarray(4, 4 + length);
+    const response = this.received.subarray(8, 4 + length);
     this.received = this.received.subarray(4 + length);
     this.waiting?.resolve(response);
     this.waiting = undefined;
@@ -157,6 +160,14 @@ class Exchange {
   }
 }
 
+/** A request with its length and header v1. */
+function framed(apiKey: number, version: number, body: Buffer): Buffer {
+  const header = new ByteWriter(32).int16(apiKey).int16(version).int32(correlationId);
+  const head = header.string('millrace-probe', false).finish();
+  const length = new ByteWriter(4).int32(head.length + body.length).finish();
+  return Buffer.concat([length, head, body]);
+}
+
 /** The broker ended the conversation: the sign of settings that it does not accept. */
 class ConnectionClosed extends Error {}
 
@@ -165,38 +176,42 @@ async function readFeatures(
   connection: KafkaConnectionOptions,
   server: string,
 ): Promise<BrokerFeatures> {
-  let response;
+  // The first empty field ends the header, which is flexible (KIP-482).
+  const request = new ByteWriter().noTaggedFields().string('millrace', true).string('1', true).noTaggedFields();
+  let reader;
   try {
-    response = await exchange.send(
-      new ProbeRequest(apiVersions, 3).flexible().compactString('millrace').compactString('1').tags().finish(),
-    );
+    reader = await exchange.send(apiVersions, 3, request);
   } catch (error) {
     if (!(error instanceof ConnectionClosed) || isTlsOn(connection)) throw error;
     throw refused(server, `${error.message}. Is this port a TLS listener? Then set tls.`, '_TRANSPORT', error);
   }
-  const reader = new ProbeReader(response);
   const error = reader.int16();
   // A broker older than 2.4 answers in version 0, which says all we need: it is old.
   if (error === unsupportedVersion) return { hasConsumerProtocol: false };
   let hasApi = false;
-  for (let left = reader.compactLength(); left > 0; left--) {
+  for (let left = reader.arrayLength(true, 7); left > 0; left--) {
     if (reader.int16() === consumerGroupHeartbeat) hasApi = true;
-    reader.skip(4);
-    reader.tags();
+    // Lowest and highest version.
+    reader.int32();
+    reader.taggedFields();
   }
-  reader.skip(4);
-  const finalized = reader.tags().get(2);
-  return { hasConsumerProtocol: hasApi && finalized !== undefined && groupVersion(finalized) >= 1 };
+  // Throttle time.
+  reader.int32();
+  let level = 0;
+  reader.taggedFields((tag, field) => {
+    if (tag === 2) level = groupVersion(field);
+  });
+  return { hasConsumerProtocol: hasApi && level >= 1 };
 }
 
-/** Level of the finalized feature `group.version`; 1 means KIP-848. */
-function groupVersion(finalized: Buffer): number {
-  const reader = new ProbeReader(finalized, 0);
-  for (let left = reader.compactLength(); left > 0; left--) {
-    const name = reader.compactString();
-    const level = reader.int16();
-    reader.skip(2);
-    reader.tags();
+/** Level of the finalized feature `group.version`; 1 means KIP-848, 0 that the cluster does not have it. */
+function groupVersion(finalized: ByteReader): number {
+  for (let left = finalized.arrayLength(true, 6); left > 0; left--) {
+    const name = finalized.string(true);
+    const level = finalized.int16();
+    // Lowest level.
+    finalized.int16();
+    finalized.taggedFields();
     if (name === 'group.version') return level;
   }
   return 0;
@@ -206,7 +221,7 @@ async function checkSasl(exchange: Exchange, { sasl }: KafkaConnectionOptions, s
   if (sasl === undefined) {
     // A listener with SASL closes the connection on the first real request of a client that has not authenticated.
     try {
-      await exchange.send(new ProbeRequest(metadata, 1).int32(0).finish());
+      await exchange.send(metadata, 1, new ByteWriter().arrayLength(0, false));
     } catch (error) {
       if (!(error instanceof ConnectionClosed)) throw error;
       throw refused(
@@ -218,14 +233,12 @@ async function checkSasl(exchange: Exchange, { sasl }: KafkaConnectionOptions, s
     }
     return;
   }
-  const reader = new ProbeReader(
-    await exchange.send(new ProbeRequest(saslHandshake, 1).string(sasl.mechanism).finish()),
-  );
+  const reader = await exchange.send(saslHandshake, 1, new ByteWriter().string(sasl.mechanism, false));
   const code = reader.int16();
   if (code === 0) return;
   const mechanisms: string[] = [];
   if (code === unsupportedSaslMechanism)
-    for (let left = reader.int32(); left > 0; left--) mechanisms.push(reader.string());
+    for (let left = reader.arrayLength(false, 2); left > 0; left--) mechanisms.push(reader.string(false));
   const reason =
     code === unsupportedSaslMechanism
       ? `it does not offer ${sasl.mechanism}, but ${mechanisms.join(', ')}.`

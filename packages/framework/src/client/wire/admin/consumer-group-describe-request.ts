@@ -1,8 +1,8 @@
 import type { GroupDescription, GroupMember } from '../../port.js';
 import type { TopicPartition } from '../../records.js';
 import { ApiKey, type VersionRange, type WireRequest } from '../network/wire-request.js';
-import { ByteReader } from '../protocol/byte-reader.js';
-import { ByteWriter } from '../protocol/byte-writer.js';
+import { ByteReader } from '../../protocol/byte-reader.js';
+import { ByteWriter } from '../../protocol/byte-writer.js';
 import { stateOf, type DescribedGroup } from './described-group.js';
 
 /** Kafka 3.7 to today. */

@@ -1,8 +1,8 @@
 import type { TopicConfigs } from '../../port.js';
 import { brokerFailure } from '../network/broker-errors.js';
 import { ApiKey, type VersionRange, type WireRequest } from '../network/wire-request.js';
-import { ByteReader } from '../protocol/byte-reader.js';
-import { ByteWriter } from '../protocol/byte-writer.js';
+import { ByteReader } from '../../protocol/byte-reader.js';
+import { ByteWriter } from '../../protocol/byte-writer.js';
 
 const TOPIC = 2;
 const UNKNOWN_TOPIC_OR_PARTITION = 3;

@@ -1,8 +1,8 @@
 import { brokerFailure } from '../network/broker-errors.js';
 import type { BrokerNode } from '../network/cluster-view.js';
 import { ApiKey, type VersionRange, type WireRequest } from '../network/wire-request.js';
-import { ByteReader } from '../protocol/byte-reader.js';
-import { ByteWriter } from '../protocol/byte-writer.js';
+import { ByteReader } from '../../protocol/byte-reader.js';
+import { ByteWriter } from '../../protocol/byte-writer.js';
 
 const GROUP = 0;
 

@@ -1,10 +1,6 @@
 import { partitionKey, type TopicPartition } from '../../records.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../network/backoff.js';
 import { PartitionBuffer } from './partition-buffer.js';
-
-/** How often a partition is asked for again after an error, ms. */
-const FIRST_RETRY_MS = 50;
-const MAX_RETRY_MS = 1_000;
 
 /**
  * One assignment of one partition to a fetcher. An object of its own per assignment: what was asked for on behalf of an
@@ -13,7 +9,7 @@ const MAX_RETRY_MS = 1_000;
 export class AssignedPartition implements TopicPartition {
   readonly key: string;
   readonly buffer: PartitionBuffer;
-  readonly backoff = new Backoff(FIRST_RETRY_MS, MAX_RETRY_MS);
+  readonly backoff = new Backoff();
   isPaused = false;
   /** Unassigned, or assigned anew: nothing of it may be returned. */
   isDropped = false;

@@ -5,7 +5,7 @@ import { partitionKey } from '../../records.js';
 import { SessionEpoch, type FetchRequest } from '../protocol/fetch-request.js';
 import type { FetchedPartition, FetchResponse, NodeEndpoint } from '../protocol/fetch-response.js';
 import type { AssignedPartition } from './assigned-partition.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../network/backoff.js';
 import type { BufferBudget } from './buffer-budget.js';
 import type { FetchLane, FetchNetwork } from './fetch-network.js';
 import { errorOfRequest } from './fetch-errors.js';
@@ -17,8 +17,6 @@ const LONG_POLL_MS = 500;
 const SHORT_POLL_MS = 25;
 /** Most bytes of one answer; a larger first batch comes nevertheless (KIP-74). */
 const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
-const FIRST_PAUSE_MS = 50;
-const MAX_PAUSE_MS = 1_000;
 
 /** What the fetcher of one broker tells the fetcher of all. */
 export interface FetchEvents {
@@ -70,7 +68,7 @@ export class BrokerFetcher {
   private readonly partitions = new Set<AssignedPartition>();
   private readonly session = new FetchSession();
   private readonly busy = { live: false, bulk: false };
-  private readonly backoff = new Backoff(FIRST_PAUSE_MS, MAX_PAUSE_MS);
+  private readonly backoff = new Backoff();
   /** Nothing is sent before this time: the broker asked for it (KIP-219), or did not answer. */
   private silentUntilMs = 0;
   private isClosed = false;

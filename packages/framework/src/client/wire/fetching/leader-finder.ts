@@ -2,13 +2,10 @@ import { KafkaError } from '../../../errors/errors.js';
 import type { Clock } from '../../../time/clock.js';
 import { kafkaFailure } from '../../connection/kafka-failure.js';
 import type { AssignedPartition } from './assigned-partition.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../network/backoff.js';
 import type { TopicView } from '../network/cluster-view.js';
 import type { FetchNetwork } from './fetch-network.js';
 
-/** Shortest and longest time between two looks at the metadata, ms. */
-const FIRST_LOOK_MS = 50;
-const MAX_LOOK_MS = 1_000;
 /** How long a topic that no broker knows is waited for: a new one is not known everywhere at once. ms */
 const MISSING_AFTER_MS = 3_000;
 /**
@@ -34,7 +31,7 @@ export interface LeaderFinderDeps {
 /** Asks for the leaders of partitions until each has one, or is known not to exist. */
 export class LeaderFinder {
   private readonly wanted = new Set<AssignedPartition>();
-  private readonly backoff = new Backoff(FIRST_LOOK_MS, MAX_LOOK_MS);
+  private readonly backoff = new Backoff();
   private isClosed = false;
   private isLooking = false;
   /** Partitions were added since the last question: they need not wait for the next look. */

@@ -1,5 +1,5 @@
-import { ByteReader } from '../protocol/byte-reader.js';
-import { ByteWriter } from '../protocol/byte-writer.js';
+import { ByteReader } from '../../protocol/byte-reader.js';
+import { ByteWriter } from '../../protocol/byte-writer.js';
 import { ApiKey, type ApiVersions, type VersionRange, type WireRequest } from './wire-request.js';
 
 /** What the broker answers to ApiVersions; `undefined` if it does not know this version of the request. */

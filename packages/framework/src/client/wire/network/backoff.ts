@@ -9,6 +9,20 @@ export function backoffMs(failures: number): number {
   return base * (1 - JITTER + 2 * JITTER * Math.random());
 }
 
+/** Counts the failures in a row of one thing that is tried again and again. */
+export class Backoff {
+  private failures = 0;
+
+  /** How long to wait after one more failure, ms; see {@link backoffMs}. */
+  next(): number {
+    return backoffMs(++this.failures);
+  }
+
+  reset(): void {
+    this.failures = 0;
+  }
+}
+
 /** Waits that end at once, with an error, when their owner closes. */
 export class Waits {
   private readonly endings = new Set<(error: Error) => void>();

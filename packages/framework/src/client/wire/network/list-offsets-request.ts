@@ -1,7 +1,7 @@
 import type { IsolationLevel, OffsetSpec } from '../../port.js';
 import type { TopicPartition } from '../../records.js';
-import { ByteReader } from '../protocol/byte-reader.js';
-import { ByteWriter } from '../protocol/byte-writer.js';
+import { ByteReader } from '../../protocol/byte-reader.js';
+import { ByteWriter } from '../../protocol/byte-writer.js';
 import { ApiKey, type VersionRange, type WireRequest } from './wire-request.js';
 
 /** Kafka 2.1 to today. Later versions have only more kinds of timestamps. */

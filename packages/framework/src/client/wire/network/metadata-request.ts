@@ -1,5 +1,5 @@
-import { ByteReader } from '../protocol/byte-reader.js';
-import { ByteWriter } from '../protocol/byte-writer.js';
+import { ByteReader } from '../../protocol/byte-reader.js';
+import { ByteWriter } from '../../protocol/byte-writer.js';
 import { brokerFailure } from './broker-errors.js';
 import type { BrokerNode, ClusterView, PartitionView, TopicView } from './cluster-view.js';
 import { ApiKey, type VersionRange, type WireRequest } from './wire-request.js';

@@ -1,5 +1,5 @@
 import type { IsolationLevel } from '../../port.js';
-import { ByteWriter } from './byte-writer.js';
+import { ByteWriter } from '../../protocol/byte-writer.js';
 
 /** Key of the Fetch API. */
 export const FETCH_API_KEY = 1;

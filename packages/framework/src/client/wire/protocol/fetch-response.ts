@@ -1,6 +1,6 @@
-import { ByteReader } from './byte-reader.js';
+import { ByteReader } from '../../protocol/byte-reader.js';
 import { hasTopicIds, isFlexibleFetch } from './fetch-request.js';
-import { malformedResponse } from './protocol-errors.js';
+import { malformedResponse } from '../../protocol/malformed-response.js';
 
 /** A transaction that was aborted: the producer's records from `firstOffset` up to its abort marker do not count. */
 export interface AbortedTransaction {

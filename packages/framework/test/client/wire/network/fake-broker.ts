@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { ByteReader } from '../../../../dist/client/wire/protocol/byte-reader.js';
-import { ByteWriter } from '../../../../dist/client/wire/protocol/byte-writer.js';
+import { ByteReader } from '../../../../dist/client/protocol/byte-reader.js';
+import { ByteWriter } from '../../../../dist/client/protocol/byte-writer.js';
 
 /** A request as it arrived. */
 export interface FakeRequest {
@@ -48,10 +48,6 @@ export class FakeBroker {
     return `127.0.0.1:${this.port}`;
   }
 
-  get openConnections(): number {
-    return this.sockets.size;
-  }
-
   count(apiKey: number): number {
     return this.requests.filter((request) => request.apiKey === apiKey).length;
   }
@@ -72,6 +68,13 @@ export class FakeBroker {
   /** Resets all connections. */
   reset(): void {
     for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  /** Closes all connections in peace, as a broker does with idle ones. Resolves when the clients have closed them, too. */
+  async closeIdle(): Promise<void> {
+    const closed = [...this.sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of this.sockets) socket.end();
+    await Promise.all(closed);
   }
 
   private serve(socket: Socket, connection: number): void {

@@ -1,4 +1,4 @@
-import { malformedResponse } from './protocol-errors.js';
+import { malformedResponse } from './malformed-response.js';
 
 /**
  * Reads the fields of a response (https://kafka.apache.org/protocol#protocol_types) one after the other. Every read is
