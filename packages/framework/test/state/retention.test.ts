@@ -48,5 +48,23 @@ for (const engine of ENGINES) {
       assert.ok(most.versions >= 1200 && most.versions <= 2000, String(most.versions));
       for (const test of [windows, sessions, versions]) test.close();
     }).timeout(60_000);
+
+    it('should delete expired entries as fast as new ones come, however many there are in a commit', () => {
+      const windows = new StateHarness(
+        Stores.windowStore({ ...STRINGS, name: 'w', engine, retentionMs: 2 * MINUTE_MS, windowSizeMs: 1000 }),
+        { flush: { flushBytes: 1 } },
+      );
+      const perCommit = 30_000;
+      let most = 0;
+      for (let commit = 0; commit < 9; commit++) {
+        for (let n = 0; n < perCommit; n++) windows.store.put(`k${n}`, '', commit * MINUTE_MS);
+        windows.commit();
+        windows.changelog.length = 0;
+        most = Math.max(most, windows.state.approximateEntries('w'));
+      }
+      // Two minutes are live, and one waits to be deleted.
+      assert.ok(most <= 4 * perCommit, String(most));
+      windows.close();
+    }).timeout(60_000);
   });
 }

@@ -23,8 +23,10 @@ export interface StoreProgress {
 
 /** Rough cost of a buffered change besides its bytes. */
 const CHANGE_OVERHEAD_BYTES = 120;
-/** Expired entries deleted in one flush; the rest waits for the next, so that a flush stays short. */
+/** Expired entries deleted in one flush, at least; the rest waits for the next, so that a flush stays short. */
 const PURGE_LIMIT = 20_000;
+/** Expired entries deleted per change that a flush writes: more than come, so that what waits grows less. */
+const PURGED_PER_CHANGE = 2;
 
 /**
  * Write buffer of one store over its engine, in two layers:
@@ -49,6 +51,8 @@ export class StoreBuffer implements ByteReader {
   /** Entries with keys in this range are expired; deleted bit by bit. */
   #purge: { from: ByteString; to: ByteString } | undefined;
   #openPurge: { from: ByteString; to: ByteString } | undefined;
+  /** Changes since the last flush, while there is something to purge. */
+  #changesBesidePurge = 0;
   #lastReadKey: ByteString | undefined;
   #lastReadValue: ByteString | undefined;
   /** The open change that was asked for last: most keys are read and then written. */
@@ -168,6 +172,7 @@ export class StoreBuffer implements ByteReader {
 
   /** Writes what is committed already: a restored record. */
   putRestored(key: ByteString, value: ByteString | null): void {
+    this.#changesBesidePurge++;
     if (this.#putNow(key, value)) return;
     // What it replaces is not looked up: counted a little too high, the next flush only comes earlier.
     this.#committedBytes += value?.length ?? 0;
@@ -195,12 +200,14 @@ export class StoreBuffer implements ByteReader {
   /** Ends the open transaction; its changes become visible to everyone and wait for the next flush. */
   commit(): void {
     for (const [key, { value }] of this.#open.entries()) this.#putCommitted(key, value);
+    this.#changesBesidePurge += this.#open.size;
     this.#clearOpen();
     if (this.#openPurge !== undefined) {
       this.#purge = this.#openPurge;
       this.#openPurge = undefined;
       this.#dropExpired(this.#purge);
     }
+    if (this.#purge === undefined) this.#changesBesidePurge = 0;
     const { observedTimeMs, sequence } = this.#progress;
     const committed = this.#committedProgress;
     if (observedTimeMs !== committed.observedTimeMs || sequence !== committed.sequence) {
@@ -220,7 +227,8 @@ export class StoreBuffer implements ByteReader {
   pendingWrite(): { write: StoreWrite; progress: StoreProgress | undefined } | undefined {
     const progress = this.#isProgressDirty ? this.#committedProgress : undefined;
     if (this.#committed.size === 0 && this.#purge === undefined && progress === undefined) return undefined;
-    const purge: EnginePurge | undefined = this.#purge && { ...this.#purge, limit: PURGE_LIMIT };
+    const limit = Math.max(PURGE_LIMIT, PURGED_PER_CHANGE * this.#changesBesidePurge);
+    const purge: EnginePurge | undefined = this.#purge && { ...this.#purge, limit };
     const changes = this.#committed.map;
     return { write: { store: this.name, changes, ...(purge && { purge }) }, progress };
   }
@@ -230,6 +238,7 @@ export class StoreBuffer implements ByteReader {
     this.#committed.clear();
     this.#committedBytes = 0;
     this.#isProgressDirty = false;
+    this.#changesBesidePurge = 0;
     if (!hasMoreToPurge) this.#purge = undefined;
     this.#lastReadKey = undefined;
     this.#epoch++;
