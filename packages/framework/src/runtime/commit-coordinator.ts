@@ -50,7 +50,9 @@ export class CommitCoordinator {
     await retrying(this.deps, 'flush the producer', () => collector.flush());
     const byTask = tasks.map((task) => ({ task, offsets: task.committable() }));
     const moved = byTask.flatMap((entry) => entry.offsets);
-    const hasEffects = moved.length > 0 || collector.recordsSent !== this.#sentBefore;
+    // Stores without changelog change without a record.
+    const hasChanges = tasks.some(({ stores }) => stores !== undefined && stores.state.openBytes > 0);
+    const hasEffects = moved.length > 0 || collector.recordsSent !== this.#sentBefore || hasChanges;
     const due = new Set(tasks.filter(({ stores }) => stores !== undefined && isDue(stores, isLast, hasEffects)));
     // Offsets are what the group's generation fences: output of a punctuator must not commit without any.
     const offsets = moved.length > 0 || !(hasEffects || due.size > 0) ? moved : fencingOffsets(tasks);
