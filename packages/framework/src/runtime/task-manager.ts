@@ -149,10 +149,15 @@ export class TaskManager {
     }
   }
 
+  /** @throws what the first task that could not be closed threw; the others are closed all the same */
   async closeAll(): Promise<void> {
-    for (const managed of this.#managed.values()) await this.#close(managed);
+    const failures: unknown[] = [];
+    for (const managed of this.#managed.values()) {
+      await this.#close(managed).catch((error: unknown) => failures.push(error));
+    }
     this.#managed.clear();
     this.#byPartition.clear();
+    if (failures.length > 0) throw failures[0];
   }
 
   holds({ topic, partition }: TopicPartition): boolean {
@@ -215,9 +220,11 @@ export class TaskManager {
   }
 
   async #close({ task, stores }: ManagedTask): Promise<void> {
-    task?.close();
-    if (stores === undefined) return;
-    await this.deps.changelogs.remove(stores);
-    stores.close(true);
+    try {
+      task?.close();
+      if (stores !== undefined) await this.deps.changelogs.remove(stores);
+    } finally {
+      stores?.close(true);
+    }
   }
 }

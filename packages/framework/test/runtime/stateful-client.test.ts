@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { MemoryKafka } from '../../dist/client/memory/memory-kafka.js';
-import { KafkaError } from '../../dist/errors/errors.js';
+import { KafkaError, StateStoreError } from '../../dist/errors/errors.js';
 import type { StreamsOptions } from '../../dist/runtime/options.js';
 import { StreamsClient } from '../../dist/runtime/streams-client.js';
 import { createPinoLogger } from '../../dist/telemetry/pino-logger.js';
 import { VirtualClock } from '../../dist/time/virtual-clock.js';
-import { SimulatedDisk } from '../simulation/simulated-disk.js';
+import { SimulatedDisk, type DiskUser } from '../simulation/simulated-disk.js';
 import { countTopology } from './count-topology.js';
 
 class World {
@@ -18,13 +18,18 @@ class World {
   }
 
   /** @param disk keeps the state over the process's end */
-  client(identity: string, options: Partial<StreamsOptions> = {}, disk?: SimulatedDisk): StreamsClient {
+  client(
+    identity: string,
+    options: Partial<StreamsOptions> = {},
+    disk?: SimulatedDisk,
+    onWrite: DiskUser['onWrite'] = () => undefined,
+  ): StreamsClient {
     const all = {
       ...{ applicationId: 'app', kafka: this.kafka.clients(identity), clock: this.clock },
       ...{ logger: createPinoLogger({ level: 'silent' }), ...options },
     };
     if (disk === undefined) return new StreamsClient(countTopology(), all);
-    const user = { identity, isAlive: () => this.kafka.isAlive(identity), onWrite: () => undefined };
+    const user = { identity, isAlive: () => this.kafka.isAlive(identity), onWrite };
     return new StreamsClient(countTopology('lmdb'), all, () => disk.open(user));
   }
 
@@ -101,6 +106,25 @@ describe('StreamsClient with state', () => {
       world.assertExact(120);
     });
   }
+
+  it('should close all tasks, and keep their state, when that of one cannot be written', async () => {
+    const world = new World();
+    const disk = new SimulatedDisk('disk');
+    let isFull = false;
+    const client = world.client('process-1', exactlyOnce, disk, (taskId) => {
+      if (isFull && taskId === '0_0') throw new StateStoreError('STATE_ENGINE_FAILED', 'The disk is full.');
+    });
+    world.feed(0, 60);
+    await world.clock.run(client.start());
+    await world.clock.runUntil(() => client.metrics.processedRecords >= 60);
+    await world.clock.advance(1_000);
+    isFull = true;
+    await world.clock.run(client.close());
+    assert.deepEqual(disk.tasksOf('process-1'), []);
+    const offsets = ['0_0', '0_1'].map((taskId) => disk.tasks.get(taskId)?.engine.metadata('offset:counts'));
+    assert.equal(offsets[0], undefined);
+    assert.ok(Number(offsets[1]) > 0);
+  });
 
   it('should name the option when the brokers do not allow transactions that long', async () => {
     const world = new World();
