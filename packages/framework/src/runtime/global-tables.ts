@@ -100,6 +100,8 @@ export class GlobalTables {
       }
       for (const { error, ...partition } of fetched.failures) await this.#onFailure(partition, error);
     }
+    // What waits to be written to disk does not wait for the next record.
+    this.#stores?.state.flushIfDue();
     this.#pump.start(POLL_MS);
   }
 

@@ -61,6 +61,8 @@ export class StandbyTasks {
     if (this.#standbys.size === 0) return;
     try {
       await this.#reader.poll();
+      // What waits to be written to disk does not wait for the next record.
+      for (const { stores } of this.#standbys.values()) stores.state.flushIfDue();
     } catch (error) {
       if (error instanceof KafkaError && error.isRetriable) {
         this.#warn(error, 'Standbys wait for Kafka');

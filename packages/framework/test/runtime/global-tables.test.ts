@@ -10,6 +10,7 @@ import type { StreamRecord } from '../../dist/processor/record.js';
 import type { StreamsOptions } from '../../dist/runtime/options.js';
 import { StreamsClient } from '../../dist/runtime/streams-client.js';
 import { serdes } from '../../dist/serde/serdes.js';
+import { openFileStorage, type OpenStateStorage, type TaskStorage } from '../../dist/state/directory/state-storage.js';
 import type { EngineKind } from '../../dist/state/engine/engine.js';
 import type { KeyValueStore, ReadOnlyKeyValueStore } from '../../dist/state/stores/key-value-store.js';
 import { Stores } from '../../dist/state/stores/stores.js';
@@ -95,12 +96,18 @@ describe('global tables', () => {
     rmSync(stateDir, { recursive: true, force: true });
   });
 
-  function client(identity: string, topology = lookupTopology(), options: Partial<StreamsOptions> = {}): StreamsClient {
-    return new StreamsClient(topology, {
+  function client(
+    identity: string,
+    topology = lookupTopology(),
+    options: Partial<StreamsOptions> = {},
+    openStorage?: OpenStateStorage,
+  ): StreamsClient {
+    const all = {
       ...{ applicationId: 'app', kafka: kafka.clients(identity), clock, stateDir, commitIntervalMs: 100 },
       logger: createPinoLogger({ level: 'silent' }),
       ...options,
-    });
+    };
+    return new StreamsClient(topology, all, openStorage);
   }
 
   const name = (key: string, value: string | null, partition = 0): number =>
@@ -172,6 +179,33 @@ describe('global tables', () => {
     assert.equal(Copy.applied, 101);
     assert.deepEqual(output(), ['k0=a:CHANGED', 'k99=b:NAME99']);
     await clock.run(second.close());
+  });
+
+  it('should be on disk after a while also when no further record comes', async () => {
+    kafka.createTopic({ topic: 'names-topic', partitions: 1 });
+    for (let i = 0; i < 100; i++) name(`k${i}`, `name${i}`);
+    let writes = 0;
+    const openStorage: OpenStateStorage = (...args) => {
+      const storage = openFileStorage(...args);
+      const openTask = (taskId: string): TaskStorage => {
+        const task = storage.openTask(taskId);
+        const write = task.engine.write.bind(task.engine);
+        task.engine.write = (changes, metadata) => {
+          if (changes.length > 0) writes++;
+          return write(changes, metadata);
+        };
+        return task;
+      };
+      return Object.assign(Object.create(storage) as typeof storage, { openTask });
+    };
+    const app = client('process-1', lookupTopology('lmdb'), { stateFlush: { flushIntervalMs: 10_000 } }, openStorage);
+    await clock.run(app.start());
+    assert.equal(writes, 0);
+    await clock.advance(11_000);
+    assert.equal(writes, 1);
+    await clock.advance(30_000);
+    assert.equal(writes, 1);
+    await clock.run(app.close());
   });
 
   it('should start anew when the topic was made anew', async () => {

@@ -11,6 +11,7 @@ import type { StreamRecord } from '../../dist/processor/record.js';
 import type { StreamsOptions } from '../../dist/runtime/options.js';
 import { StreamsClient } from '../../dist/runtime/streams-client.js';
 import { serdes } from '../../dist/serde/serdes.js';
+import type { OpenStateStorage } from '../../dist/state/directory/state-storage.js';
 import { QueryableStores } from '../../dist/state/queries/queryable-stores.js';
 import type { KeyValueStore } from '../../dist/state/stores/key-value-store.js';
 import { Stores } from '../../dist/state/stores/stores.js';
@@ -18,6 +19,7 @@ import { createPinoLogger } from '../../dist/telemetry/pino-logger.js';
 import { VirtualClock } from '../../dist/time/virtual-clock.js';
 import { partitionOfKey } from '../../dist/topology/partitioner.js';
 import { Topology } from '../../dist/topology/topology.js';
+import { SimulatedDisk } from '../simulation/simulated-disk.js';
 import { countTopology } from './count-topology.js';
 
 const { string, int32 } = serdes;
@@ -57,13 +59,19 @@ describe('standby tasks', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  function client(identity: string, options: Partial<StreamsOptions> = {}, topology = countTopology()): StreamsClient {
-    return new StreamsClient(topology, {
+  function client(
+    identity: string,
+    options: Partial<StreamsOptions> = {},
+    topology = countTopology(),
+    openStorage?: OpenStateStorage,
+  ): StreamsClient {
+    const all: StreamsOptions = {
       ...{ applicationId: 'app', kafka: kafka.clients(identity), clock, stateDir: join(directory, identity) },
       ...{ processingGuarantee: 'exactly_once_v2', numStandbyReplicas: 1, applicationServer: `${identity}:8080` },
       logger: createPinoLogger({ level: 'silent' }),
       ...options,
-    });
+    };
+    return new StreamsClient(topology, all, openStorage);
   }
 
   function feed(rounds: number): void {
@@ -131,6 +139,29 @@ describe('standby tasks', () => {
       await closeAll(second);
     });
   }
+
+  it('should be on disk after a while also when no further record comes', async () => {
+    feed(1);
+    const disks = new Map(['process-1', 'process-2'].map((identity) => [identity, new SimulatedDisk(identity)]));
+    const apps = [...disks].map(([identity, disk]) => {
+      const user = { identity, isAlive: () => kafka.isAlive(identity), onWrite: () => undefined };
+      return client(identity, {}, countTopology('lmdb'), () => disk.open(user));
+    });
+    await start(...apps);
+    await until(() => written() === KEYS && isSettled(apps));
+    await clock.advance(15_000);
+    for (const [i, disk] of [...disks.values()].entries()) {
+      const standbys = standbysOf(apps[i] as StreamsClient);
+      assert.ok(standbys.length > 0);
+      for (const id of standbys) {
+        const partition = Number(id.slice(id.indexOf('_') + 1));
+        const last = kafka.records('app-counts-changelog', partition).at(-1)?.offset ?? NaN;
+        const offset = Number(disk.tasks.get(id)?.engine.metadata('offset:counts'));
+        assert.ok(offset > last, `standby ${id} is on disk up to ${offset}, its changelog ends with ${last}`);
+      }
+    }
+    await closeAll(...apps);
+  });
 
   it('should move when instances come and go, and never be where their task is', async () => {
     feed(1);
