@@ -1,13 +1,13 @@
 import type { DeliveryFailure, RecordProducer } from '../client/port.js';
 import type { RecordHeaders } from '../client/records.js';
 import { KafkaError, ProductionError, TaskMigratedError } from '../errors/errors.js';
-import type { Logger } from '../telemetry/logger.js';
 import { DefaultPartitioner } from '../topology/partitioner.js';
 import { deadLetterOf } from './dead-letter.js';
 import type { FailedRecord, ProductionHandler } from './handlers.js';
 import type { StreamCounters } from './stream-counters.js';
 import { producerFailure } from './processing-guarantee.js';
 import { isOfBatch, isOutage, RefusedRecords } from './refused-records.js';
+import { retrying, type Patience } from './retry.js';
 import type { TopicPartitions } from './topic-partitions.js';
 
 type PendingSend = Omit<DeliveryFailure, 'error'>;
@@ -17,7 +17,7 @@ interface PendingAnswer {
   answer?: 'continue' | 'dead-letter' | 'send';
 }
 
-export interface RecordCollectorDeps {
+export interface RecordCollectorDeps extends Patience {
   readonly producer: RecordProducer;
   /** A record that is not delivered makes the transaction abort: its answer counts when it comes up again. */
   readonly isTransactional: boolean;
@@ -27,7 +27,6 @@ export interface RecordCollectorDeps {
   readonly productionHandler: ProductionHandler;
   readonly deadLetterTopic: string | undefined;
   readonly counters: StreamCounters;
-  readonly logger: Logger;
 }
 
 /** What tasks use of it. */
@@ -302,10 +301,10 @@ export class RecordCollector {
       if (queue !== this.#overflow) return;
       const first = queue[0];
       if (first !== undefined && this.#isAlone(first)) {
-        await this.#ofProducer(producer.flush());
+        await this.#flushAround();
         if (queue !== this.#overflow) return;
         if (!this.#produce(first)) continue;
-        await this.#ofProducer(producer.flush());
+        await this.#flushAround();
         queue.shift();
         continue;
       }
@@ -316,6 +315,11 @@ export class RecordCollector {
       }
       queue.splice(0, sent);
     }
+  }
+
+  /** Before and after a record that goes out alone. A task waits here in the middle of a record: it cannot call again. */
+  async #flushAround(): Promise<void> {
+    await this.#ofProducer(retrying(this.deps, 'flush the producer', () => this.deps.producer.flush()));
   }
 
   #isAlone(record: PendingSend): boolean {

@@ -80,7 +80,8 @@ export class StreamLoop {
     this.#intake = new RecordIntake({ fetcher: this.#fetcher, membership: this.#membership, admin, topics, options });
     const { productionHandler, deadLetterTopic } = options;
     this.#collector = new RecordCollector({
-      ...{ producer, topics: partitionCounts, productionHandler, deadLetterTopic, counters, logger },
+      ...{ producer, topics: partitionCounts, productionHandler, deadLetterTopic, counters },
+      ...{ clock, logger, taskTimeoutMs },
       isTransactional: options.processingGuarantee === 'exactly_once_v2',
       isChangelog: topics.isChangelog,
     });

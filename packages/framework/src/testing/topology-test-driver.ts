@@ -81,7 +81,7 @@ export class TopologyTestDriver {
       topics: { count, lookup: (topic) => Promise.resolve(count(topic)) },
       productionHandler,
       deadLetterTopic: options.deadLetterTopic,
-      logger,
+      ...{ clock: this.#clock, logger, taskTimeoutMs: 0 },
       isTransactional: false,
       isChangelog: this.#topics.isChangelog,
     });

@@ -118,6 +118,25 @@ describe('Output that the broker refuses for good', () => {
     }
   });
 
+  it('should not end the application when an answer is lost while they go out alone in a transaction', async () => {
+    for (let lost = 0; lost < RECORDS; lost++) {
+      const world = new World();
+      let calls = -1;
+      world.kafka.injectFailures({
+        before: ({ kind }) => {
+          if (kind === 'producer.abortTransaction' && calls < 0) calls = 0;
+          return kind === 'producer.flush' && calls >= 0 && calls++ === lost ? { type: 'lose-answer' } : undefined;
+        },
+      });
+      const client = world.client(through(), 'dead-letter', { processingGuarantee: 'exactly_once_v2' });
+      await world.runUntilCommitted(client);
+      assert.ok(calls > lost);
+      assert.equal(client.state, 'RUNNING', `lost answer ${lost}`);
+      assert.deepEqual([world.keys('out'), world.keys('dead')], [small, numbers.filter(isLarge)]);
+      await world.clock.run(client.close());
+    }
+  });
+
   it('should not be taken for records that were thrown away with their transaction', async () => {
     const world = new World();
     let purged = 0;
