@@ -243,6 +243,7 @@ export class History {
     const { changelog, cleanup } = kind;
     this.#trace.add(() => `${changelog} is cleaned: ${cleanup}`);
     this.#stores.onCleaned(changelog);
+    this.#workload.onCleaned(changelog);
     try {
       this.#kafka.compact(changelog);
       if (cleanup === 'compact,delete') this.#expire(changelog);

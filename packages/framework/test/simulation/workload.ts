@@ -90,6 +90,11 @@ export abstract class Workload {
     }
   }
 
+  /** The brokers' cleaner was at a topic that stores are restored from. */
+  onCleaned(_topic: string): void {
+    // Where all of it goes to the changelog first, output does not show it.
+  }
+
   /** Checks what is in other topics than the output. @throws Violation */
   checkAlso(_kafka: MemoryKafka): void {
     // Most have none.

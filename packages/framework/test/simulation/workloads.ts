@@ -204,6 +204,7 @@ class TableJoin extends Workload {
     new TextKind('seen', this.settings, false),
   ];
   readonly #expected = new Map<string, string[]>();
+  #isTableCleaned = false;
 
   protected override build(deps: ProcessorDeps): Topology {
     const topology = this.#isSource ? new Topology().useSourceAsChangelog('table', 'table') : new Topology();
@@ -227,6 +228,10 @@ class TableJoin extends Workload {
     return { topic: 'in', partition, key, value: String(id) };
   }
 
+  override onCleaned(topic: string): void {
+    this.#isTableCleaned ||= topic === 'table';
+  }
+
   override check(records: readonly Output[]): void {
     const actual = byKey(records);
     for (const [key, expected] of this.#expected) {
@@ -237,6 +242,8 @@ class TableJoin extends Workload {
         continue;
       }
       demandSame(`output of ${key}`, ids, expected);
+      // Whoever reads a compacted topic from an old offset on sees the old value of a key until its last one comes.
+      if (this.#isTableCleaned) continue;
       const versions = pairs.map(([, version]) => version).filter((version) => version !== '-');
       const isRising = versions.every((version, i) => i === 0 || Number(version) >= Number(versions[i - 1]));
       demand(isRising, () => `output of ${key}: the table went back: ${versions.join(',')}`);
