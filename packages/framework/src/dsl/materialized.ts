@@ -1,5 +1,6 @@
 import type { Serde } from '../serde/serde.js';
 import type { EngineKind } from '../state/engine/engine.js';
+import { checkTableStoreOptions } from '../state/stores/check-store-options.js';
 import type { StoreBuilder } from '../state/stores/store-builder.js';
 import type { ChangelogSettings } from '../state/stores/store-settings.js';
 import { Stores } from '../state/stores/stores.js';
@@ -58,6 +59,7 @@ export class Materialization<K, V> implements StoreName {
     private readonly options: Materialized<K, V>,
     private readonly deps: MaterializationDeps<K, V>,
   ) {
+    checkTableStoreOptions(options);
     this.isNamedByUser = options.name !== undefined;
     if (options.name !== undefined) checkName(options.name, 'store');
     this.name = options.name ?? deps.names.nextStore(deps.prefix);

@@ -111,7 +111,7 @@ export class InstanceDirectory {
     if (registry !== undefined) return registry;
     throw new StateStoreError(
       'STATE_UNAVAILABLE',
-      'Which process has what is not known: the client was not started, its registry of instances could not be opened (the ' +
+      'Which process has what is not known: the client does not run, its registry of instances could not be opened (the ' +
         "log says why), or it has no stores. Then set the option applicationServer to the 'host:port' of this process.",
     );
   }

@@ -7,6 +7,7 @@ import type {
   TlsOptions,
 } from '../client/options.js';
 import { ConfigError } from '../errors/errors.js';
+import type { StateFlushOptions } from '../state/state-options.js';
 import { closestName } from './closest-name.js';
 import type { StreamsOptions } from './options.js';
 
@@ -81,6 +82,13 @@ const producer: Checks<NonNullable<StreamsOptions['producer']>> = {
   deliveryTimeoutMs: atLeast(1),
 };
 
+const stateFlush: Checks<StateFlushOptions> = {
+  earlyWriteBytes: atLeast(1),
+  maxOpenBytes: atLeast(1),
+  flushBytes: atLeast(0),
+  flushIntervalMs: atLeast(0),
+};
+
 /** Checks `kafka`. @throws ConfigError UNKNOWN_OPTION, INVALID_OPTION or MISSING_OPTION */
 export function checkConnection(options: KafkaConnectionOptions): void {
   checkOptions(options, connection, 'kafka.');
@@ -111,6 +119,11 @@ function checkSasl(sasl: SaslOptions): void {
 /** Checks `producer`. @throws ConfigError UNKNOWN_OPTION or INVALID_OPTION */
 export function checkProducer(options: NonNullable<StreamsOptions['producer']>): void {
   checkOptions(options, producer, 'producer.');
+}
+
+/** Checks `stateFlush`. @throws ConfigError UNKNOWN_OPTION or INVALID_OPTION */
+export function checkStateFlush(options: StateFlushOptions): void {
+  checkOptions(options, stateFlush, 'stateFlush.');
 }
 
 /**

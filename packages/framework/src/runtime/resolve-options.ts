@@ -14,6 +14,7 @@ import {
   checkConnection,
   checkOptions,
   checkProducer,
+  checkStateFlush,
   objects,
   oneOf,
   text,
@@ -96,6 +97,7 @@ export function resolveOptions(options: StreamsOptions): ResolvedOptions {
   }
   if (!isFactory(options.kafka)) checkConnection(options.kafka);
   if (options.producer !== undefined) checkProducer(options.producer);
+  if (options.stateFlush !== undefined) checkStateFlush(options.stateFlush);
   const logger = options.logger ?? createPinoLogger();
   return Object.freeze({
     applicationId: options.applicationId,

@@ -97,7 +97,7 @@ export class StreamsClient {
       heldTasks: () => this.#loop?.heldTasks ?? [],
       elsewhere: (store, partition) => this.#directory.whereabouts(store, partition),
     });
-    this.#directory = new InstanceDirectory(this.#topics, () => this.#registry);
+    this.#directory = new InstanceDirectory(this.#topics, () => (this.#isLive ? this.#registry : undefined));
     this.closed = new Promise<void>((resolve, reject) => {
       this.#resolveClosed = resolve;
       this.#rejectClosed = reject;
@@ -108,6 +108,10 @@ export class StreamsClient {
 
   get state(): ClientState {
     return this.#lifecycle.state;
+  }
+
+  get #isLive(): boolean {
+    return this.state === 'REBALANCING' || this.state === 'RUNNING';
   }
 
   /** @returns a function that removes the listener */
@@ -283,8 +287,7 @@ export class StreamsClient {
 
   #onRebalance(isRebalancing: boolean): void {
     const next = isRebalancing ? 'REBALANCING' : 'RUNNING';
-    const isLive = this.state === 'REBALANCING' || this.state === 'RUNNING';
-    if (isLive && this.state !== next) this.#lifecycle.transitionTo(next);
+    if (this.#isLive && this.state !== next) this.#lifecycle.transitionTo(next);
   }
 
   /** Runs loops until a clean end; a failed one is replaced if the handler says so. */

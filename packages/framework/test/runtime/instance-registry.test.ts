@@ -72,6 +72,10 @@ describe('the registry of instances', () => {
     assert.equal(record?.key?.toString(), client.instances()[0]?.id);
     await world.clock.run(client.close());
     assert.equal(world.kafka.records(TOPIC, 0).at(-1)?.value, null);
+    // What it knew last says that this process has the tasks, which is not so any more.
+    const isGone = { code: 'STATE_UNAVAILABLE', message: /the client does not run/ };
+    assert.throws(() => client.keyQueryMetadata('counts', 'k', string), isGone);
+    assert.throws(() => client.instances(), isGone);
   });
 
   it('should be left alone by one without stores, unless it has an address to tell', async () => {

@@ -57,7 +57,7 @@ describe('resolveOptions', () => {
     refused({ applicationId: 'a' }, 'MISSING_OPTION', /'kafka'/);
   });
 
-  it('should refuse unknown, wrong and missing options inside kafka and producer', () => {
+  it('should refuse unknown, wrong and missing options inside kafka, producer and stateFlush', () => {
     const kafka = { bootstrapServers: '127.0.0.1:1' };
     const sasl = { mechanism: 'PLAIN', username: 'u', password: 'p' };
     refused({ ...least, kafka: {} }, 'MISSING_OPTION', /'kafka\.bootstrapServers' is missing/);
@@ -91,6 +91,8 @@ describe('resolveOptions', () => {
     );
     refused({ ...least, producer: { linger: 5 } }, 'UNKNOWN_OPTION', /Did you mean 'producer\.lingerMs'/);
     refused({ ...least, producer: { compression: 'brotli' } }, 'INVALID_OPTION', /'zstd', but is 'brotli'/);
+    refused({ ...least, stateFlush: { flushMs: 5 } }, 'UNKNOWN_OPTION', /'stateFlush\.flushMs'.*flushIntervalMs/);
+    refused({ ...least, stateFlush: { flushBytes: -1 } }, 'INVALID_OPTION', /at least 0, but is -1/);
     assert.ok(resolveOptions({ ...least, kafka: { ...kafka, tls: true }, producer: { compression: 'lz4' } }));
   });
 

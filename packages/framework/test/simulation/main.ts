@@ -1,44 +1,6 @@
-import { parseArgs } from 'node:util';
+import { choiceOf, UsageError, type Choice } from './choice.js';
 import { endingOf, simulate } from './simulate.js';
 import type { HistoryResult } from './history.js';
-
-const USAGE = `Usage: npm run simulate -- [--seeds N] [--from S] [--seed X] [--trace] [--keep-going]
-
-  --seeds N      how many histories to run (default 1000)
-  --from S       the first seed (default 1)
-  --seed X       only this one
-  --trace        print what happens in it, line by line
-  --keep-going   do not stop at the first violation`;
-
-interface Choice {
-  readonly from: number;
-  readonly to: number;
-  readonly isTraced: boolean;
-  readonly keepsGoing: boolean;
-}
-
-function wholeNumber(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new Error(`--${name} must be a whole number, not '${text}'`);
-  return value;
-}
-
-function choiceOf(args: readonly string[]): Choice {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      seeds: { type: 'string', default: '1000' },
-      from: { type: 'string', default: '1' },
-      seed: { type: 'string' },
-      trace: { type: 'boolean', default: false },
-      'keep-going': { type: 'boolean', default: false },
-    },
-  });
-  const { trace: isTraced, 'keep-going': keepsGoing } = values;
-  const from = wholeNumber(values.seed === undefined ? 'from' : 'seed', values.seed ?? values.from);
-  const count = values.seed === undefined ? wholeNumber('seeds', values.seeds) : 1;
-  return { from, to: from + count - 1, isTraced, keepsGoing };
-}
 
 /** @returns the number of violations */
 async function runSeeds({ from, to, isTraced, keepsGoing }: Choice): Promise<number> {
@@ -87,6 +49,6 @@ function report({ settings, violation }: HistoryResult): void {
 try {
   process.exitCode = (await runSeeds(choiceOf(process.argv.slice(2)))) === 0 ? 0 : 1;
 } catch (error) {
-  console.error(error instanceof Error && 'code' in error ? `${error.message}\n\n${USAGE}` : error);
+  console.error(error instanceof UsageError ? error.message : error);
   process.exitCode = 2;
 }

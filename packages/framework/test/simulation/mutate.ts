@@ -56,8 +56,14 @@ async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options });
   const chosen = mutants.filter(({ name }) => values.only === undefined || values.only === name);
   const seeds = Number(values.seeds);
-  if (chosen.length === 0 || !Number.isSafeInteger(seeds) || seeds < 1) {
-    console.error(USAGE);
+  const problem =
+    chosen.length === 0
+      ? `There is no mutant '${values.only ?? ''}'.`
+      : !Number.isSafeInteger(seeds) || seeds < 1
+        ? `--seeds must be a whole number from 1 on, not '${values.seeds}'.`
+        : undefined;
+  if (problem !== undefined) {
+    console.error(`${problem}\n\n${USAGE}`);
     return 2;
   }
   return (await huntAll(chosen, seeds)) === 0 ? 0 : 1;

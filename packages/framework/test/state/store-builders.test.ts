@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { StreamsBuilder } from '../../dist/dsl/streams-builder.js';
 import { serdes } from '../../dist/serde/serdes.js';
 import { Stores } from '../../dist/state/stores/stores.js';
 
@@ -82,5 +83,31 @@ describe('store builders', () => {
     );
     assert.throws(() => Stores.sessionStore({ ...STRINGS, name: 's', retentionMs: 0 }), bad);
     assert.throws(() => Stores.versionedKeyValueStore({ ...STRINGS, name: 'v', historyRetentionMs: -1 }), bad);
+  });
+
+  it('should refuse options that do not exist or have no meaning, wherever they come from', () => {
+    const refusals: readonly [Record<string, unknown>, RegExp][] = [
+      [{ cachingDisabled: true }, /Store s: there is no option 'cachingDisabled'; there are name, .*caching/],
+      [{ retentionMs: 5 }, /no option 'retentionMs'/],
+      [{ engine: 'rocksdb' }, /engine must be 'lmdb' or 'memory'/],
+      [{ caching: 'no' }, /caching must be true or false/],
+      [{ changelog: false }, /changelog must be an object, e\.g\. { enabled: false }/],
+      [{ changelog: { enable: false } }, /no option 'changelog\.enable'/],
+      [{ changelog: { enabled: 'no' } }, /changelog\.enabled must be true or false/],
+      [{ changelog: { topicConfig: { 'segment.ms': 5 } } }, /'segment\.ms' must be a text/],
+    ];
+    for (const [options, message] of refusals) {
+      const error = { code: 'STORE_INVALID_OPTION', message };
+      assert.throws(() => Stores.keyValueStore({ ...STRINGS, name: 's', ...options }), error);
+      const grouped = new StreamsBuilder(STRINGS).stream<string, string>('in').groupByKey();
+      assert.throws(() => grouped.count({ name: 's', ...options }), error);
+    }
+    const lacking: object = { name: 's', keySerde: serdes.string };
+    assert.throws(() => Stores.keyValueStore({ ...(lacking as typeof STRINGS & { name: string }) }), {
+      code: 'STORE_INVALID_OPTION',
+      message: /Store s: valueSerde is missing/,
+    });
+    const versioned = { ...STRINGS, name: 's', historyRetentionMs: 1, caching: true };
+    assert.throws(() => Stores.versionedKeyValueStore(versioned), { message: /no option 'caching'/ });
   });
 });

@@ -69,11 +69,11 @@ export class TopicRegistry {
       throw refused('TOPIC_EXISTS', 'TOPIC_ALREADY_EXISTS', `Topic '${topic}' exists already`);
     }
     if (!Number.isInteger(partitions) || partitions < 1) {
-      throw refused('KAFKA_FAILURE', 'INVALID_PARTITIONS', `Topic '${topic}' needs at least one partition`);
+      throw refused('INVALID_TOPIC', 'INVALID_PARTITIONS', `Topic '${topic}' needs at least one partition`);
     }
     if (replicationFactor > this.#brokers) {
       const message = `Topic '${topic}' cannot have ${replicationFactor} replicas on ${this.#brokers} broker(s)`;
-      throw refused('KAFKA_FAILURE', 'INVALID_REPLICATION_FACTOR', message);
+      throw refused('INVALID_TOPIC', 'INVALID_REPLICATION_FACTOR', message);
     }
     const settings = new Map(Object.entries(configs));
     this.#topics.set(topic, {
@@ -92,7 +92,7 @@ export class TopicRegistry {
     const { partitions } = this.get(topic);
     if (totalPartitions <= partitions.length) {
       const message = `Topic '${topic}' has ${partitions.length} partitions already, asked for ${totalPartitions}: a topic can only grow`;
-      throw refused('KAFKA_FAILURE', 'INVALID_PARTITIONS', message);
+      throw refused('INVALID_TOPIC', 'INVALID_PARTITIONS', message);
     }
     for (let partition = partitions.length; partition < totalPartitions; partition += 1) {
       partitions.push(new PartitionLog(topic, partition));

@@ -1,4 +1,5 @@
 import { StateStoreError } from '../../errors/errors.js';
+import { checkStoreOptions } from './check-store-options.js';
 import { changelogOf, type ChangelogRetention, type StoreChangelog } from './changelog-topic.js';
 import type { StateStore } from './state-store.js';
 import type { ManagedStore, StoreEnvironment } from './store-environment.js';
@@ -21,12 +22,19 @@ export interface StoreBuilder<S extends StateStore = StateStore, R = unknown> {
 /** Checks options and applies defaults. @throws StateStoreError `STORE_INVALID_OPTION` */
 export function resolveStoreSettings(kind: StoreKind, options: StoreOptions): StoreSettings {
   const { name, engine = 'lmdb', caching: isCached = false, changelog = {} } = options;
-  if (!/^[a-zA-Z0-9._-]+$/.test(name) || name === '.' || name === '..' || name.length > 200) {
+  if (
+    typeof name !== 'string' ||
+    !/^[a-zA-Z0-9._-]+$/.test(name) ||
+    name === '.' ||
+    name === '..' ||
+    name.length > 200
+  ) {
     throw new StateStoreError(
       'STORE_INVALID_OPTION',
       `Store name ${JSON.stringify(name)} is not allowed: use 1 to 200 letters, digits, '.', '_' and '-'; it becomes part of a topic name.`,
     );
   }
+  checkStoreOptions(kind, options);
   const { enabled: isLogged = true, topicConfig = {} } = changelog;
   return Object.freeze({ name, kind, engine, isCached, isLogged, topicConfig: Object.freeze({ ...topicConfig }) });
 }

@@ -64,8 +64,9 @@ export type CachingSessionStore<K, V> = SessionStore<K, V> & CachingStore<Window
  * Makes store builders.
  *
  * @example
- * const counts = Stores.keyValueStore({ name: 'counts', keySerde: Serdes.string(), valueSerde: Serdes.json<number>() });
- * topology.addStateStore(counts, 'COUNT');
+ * const counts = Stores.keyValueStore({ name: 'counts', keySerde: serdes.string, valueSerde: serdes.int64 });
+ * builder.addStateStore(counts);
+ * stream.process(() => new Counter(), { stores: ['counts'] });
  */
 export const Stores = {
   /** Keys and values. */
