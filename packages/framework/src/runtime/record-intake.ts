@@ -24,11 +24,14 @@ export class RecordIntake {
     this.#pump = new FetchPump(deps.fetcher, deps.options);
   }
 
-  /** Where to read: the committed offsets, and what the reset policies say where there are none. */
-  starts(partitions: readonly TopicPartition[]): Promise<OffsetAndMetadata[]> {
+  /** Where to read: the committed offsets; where there are none, what `begun` or else the reset policies say. */
+  starts(
+    partitions: readonly TopicPartition[],
+    begun: readonly OffsetAndMetadata[] = [],
+  ): Promise<OffsetAndMetadata[]> {
     const { options, membership, admin } = this.deps;
     return retrying(options, 'read committed offsets', () =>
-      startingOffsets(partitions, membership, admin, this.#policyOf),
+      startingOffsets(partitions, membership, admin, this.#policyOf, begun),
     );
   }
 

@@ -3,16 +3,27 @@ import { partitionKey, type OffsetAndMetadata, type TopicPartition } from '../cl
 import { StreamsError } from '../errors/streams-error.js';
 import type { OffsetResetPolicy } from '../topology/topology-nodes.js';
 
-/** Where to start: the committed offset, or what the reset policy of the topic's source says. */
+/**
+ * Where to start: the committed offset, or what the reset policy of the topic's source says.
+ *
+ * @param begun where partitions began that go back before their first commit: the end of the topic has moved on since
+ */
 export async function startingOffsets(
   partitions: readonly TopicPartition[],
   membership: GroupMembership,
   admin: KafkaAdmin,
   policyOf: (topic: string) => OffsetResetPolicy,
+  begun: readonly OffsetAndMetadata[] = [],
 ): Promise<OffsetAndMetadata[]> {
   if (partitions.length === 0) return [];
-  const committed = await membership.committed(partitions);
+  const committed = [...(await membership.committed(partitions))];
   const known = new Set(committed.map(({ topic, partition }) => partitionKey(topic, partition)));
+  for (const start of begun) {
+    const key = partitionKey(start.topic, start.partition);
+    if (known.has(key)) continue;
+    known.add(key);
+    committed.push(start);
+  }
   const fresh = partitions.filter(({ topic, partition }) => !known.has(partitionKey(topic, partition)));
   return [...committed, ...(await resetOffsets(fresh, admin, policyOf))];
 }

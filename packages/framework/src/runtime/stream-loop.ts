@@ -208,8 +208,8 @@ export class StreamLoop {
     await this.#guarantee.abort();
     await this.#collector.aborted();
     this.#commits.aborted();
-    const starts = await this.#intake.starts(partitions);
-    this.#tasks.rewind(starts);
+    const begun = this.#tasks.tasks.flatMap((task) => task.begun);
+    this.#tasks.rewind(await this.#intake.starts(partitions, begun));
   }
 
   async #iterate(): Promise<void> {

@@ -216,6 +216,14 @@ export class StreamTask {
     return this.positions().filter(({ topic, offset }) => this.#committed.get(topic) !== offset);
   }
 
+  /** Where its partitions began, or were committed last. */
+  get begun(): readonly OffsetAndMetadata[] {
+    return this.#group.queues.flatMap(({ topic, partition }) => {
+      const offset = this.#committed.get(topic);
+      return offset === undefined ? [] : [{ topic, partition, offset }];
+    });
+  }
+
   /** Offsets of the next records to process, with the partitions' stream time. */
   positions(): OffsetAndMetadata[] {
     return this.#group.queues.map(({ topic, partition, committableOffset: offset, partitionTimeMs }) => {

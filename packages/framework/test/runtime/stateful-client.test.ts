@@ -155,6 +155,25 @@ describe('StreamsClient with state', () => {
     world.assertExact(1200);
   });
 
+  it('should go back to where it began when a transaction is aborted before the first commit', async () => {
+    const world = new World();
+    world.feed(0, 6);
+    let aborts = 0;
+    world.kafka.injectFailures({
+      before: ({ kind }) =>
+        kind === 'producer.sendOffsets' && aborts++ === 0 ? { type: 'throw', error: abortRequired } : undefined,
+    });
+    const client = world.client('process-1', { ...exactlyOnce, offsetReset: 'latest' });
+    await world.clock.run(client.start());
+    await world.clock.runUntil(() => client.state === 'RUNNING' && client.tasks.size === 2);
+    await world.clock.advance(1_000);
+    world.feed(6, 66);
+    await world.clock.runUntil(() => client.metrics.commits > 0, { limitMs: 60_000 });
+    assert.ok(aborts > 0);
+    world.assertExact(60);
+    await world.clock.run(client.close());
+  });
+
   it('should go back to the last commit when a transaction is aborted', async () => {
     const world = new World();
     world.feed(0, 600);
