@@ -23,6 +23,9 @@ export interface TaskManagerDeps {
   readonly taskTimeoutMs: number;
 }
 
+/** A task that waits for its state directory for this long is logged, and again each time it has passed, ms. */
+const WAITING_LOG_INTERVAL_MS = 5_000;
+
 export type TaskPhase = 'assigned' | 'restoring' | 'running';
 
 /**
@@ -39,6 +42,8 @@ interface ManagedTask {
   stores: TaskStores | undefined;
   task: StreamTask | undefined;
   readonly assignedMs: number;
+  /** How long it had waited for its state when that was last said, ms. */
+  saidWaitedMs: number;
 }
 
 /**
@@ -83,7 +88,16 @@ export class TaskManager {
       if (managed === undefined) {
         const assignedMs = this.deps.clock.monotonicMs();
         const { subtopology } = input;
-        managed = { id, subtopology, starts: [], phase: 'assigned', stores: undefined, task: undefined, assignedMs };
+        managed = {
+          id,
+          subtopology,
+          starts: [],
+          phase: 'assigned',
+          stores: undefined,
+          task: undefined,
+          assignedMs,
+          saidWaitedMs: 0,
+        };
         this.#managed.set(id.toString(), managed);
       }
       managed.starts.push(start);
@@ -195,13 +209,22 @@ export class TaskManager {
         const isLocked = error instanceof StateStoreError && error.code === 'STATE_DIRECTORY_LOCKED';
         const waitedMs = this.deps.clock.monotonicMs() - managed.assignedMs;
         // The process that had the task before may be a moment late.
-        if (isLocked && waitedMs < this.deps.taskTimeoutMs) return;
-        throw error;
+        if (!isLocked || waitedMs >= this.deps.taskTimeoutMs) throw error;
+        this.#sayWaiting(managed, waitedMs, error);
+        return;
       }
     }
     managed.phase = 'restoring';
     if (managed.stores === undefined) return;
     await this.deps.changelogs.restore(managed.stores, new Map(starts.map(({ topic, offset }) => [topic, offset])));
+  }
+
+  /** Now and then: what lasts longer than a moment will not end by itself. */
+  #sayWaiting(managed: ManagedTask, waitedMs: number, error: StateStoreError): void {
+    if (waitedMs - managed.saidWaitedMs < WAITING_LOG_INTERVAL_MS) return;
+    managed.saidWaitedMs = waitedMs;
+    const [taskId, seconds] = [managed.id.toString(), Math.round(waitedMs / 1_000)];
+    this.deps.logger.warn({ taskId }, `Task ${taskId} has waited ${seconds} s for its state: ${error.message}`);
   }
 
   async #start(managed: ManagedTask): Promise<void> {

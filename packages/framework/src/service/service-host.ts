@@ -90,7 +90,7 @@ export class ServiceHost<T extends object = object> {
    */
   async start(): Promise<void> {
     this.hasStarted = true;
-    await (this.service as ServiceLifecycle).onStart?.();
+    await (this.service as ServiceLifecycle).onStart?.(this.client);
     // A stop during onStart has closed the client already.
     if (this.stopping === undefined) await this.client.start();
   }

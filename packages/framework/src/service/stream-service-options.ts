@@ -2,6 +2,7 @@ import type { KafkaConnectionOptions } from '../client/options.js';
 import type { KafkaClientFactory } from '../client/port.js';
 import type { StreamsBuilderOptions } from '../dsl/streams-builder.js';
 import type { StreamsOptions } from '../runtime/options.js';
+import type { StreamsClient } from '../runtime/streams-client.js';
 import type { Provider } from './provider.js';
 
 /** When the supervisor starts a worker that ended again, and when it gives up. */
@@ -38,8 +39,12 @@ export type ServiceOverrides = Partial<StreamServiceOptions>;
 
 /** Methods that a service class may have. */
 export interface ServiceLifecycle {
-  /** Called, and awaited, after the service is created and before it takes records. */
-  onStart?(): void | Promise<void>;
+  /**
+   * Called, and awaited, after the service is created and before it takes records.
+   *
+   * @param client runs the service: keep it to query its stores and to see what it does. It is not started yet
+   */
+  onStart?(client: StreamsClient): void | Promise<void>;
   /** Called, and awaited, after the last record if `onStart` was called, also when that or the service failed. */
   onStop?(): void | Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { StreamsOptions } from '../../dist/runtime/options.js';
 import { StreamsClient } from '../../dist/runtime/streams-client.js';
 import { createPinoLogger } from '../../dist/telemetry/pino-logger.js';
 import { VirtualClock } from '../../dist/time/virtual-clock.js';
+import { RecordingLogger } from '../service/recording-logger.js';
 import { SimulatedDisk, type DiskUser } from '../simulation/simulated-disk.js';
 import { countTopology } from './count-topology.js';
 
@@ -124,6 +125,29 @@ describe('StreamsClient with state', () => {
     const offsets = ['0_0', '0_1'].map((taskId) => disk.tasks.get(taskId)?.engine.metadata('offset:counts'));
     assert.equal(offsets[0], undefined);
     assert.ok(Number(offsets[1]) > 0);
+  });
+
+  it('should say what a task waits for whose state another process has open', async () => {
+    const disk = new SimulatedDisk('disk');
+    const [here, elsewhere] = [new World(), new World()];
+    const holder = elsewhere.client('process-of-another-cluster', exactlyOnce, disk);
+    await elsewhere.clock.run(holder.start());
+    await elsewhere.clock.runUntil(() => holder.state === 'RUNNING');
+    const logger = new RecordingLogger();
+    const client = here.client('process-1', { ...exactlyOnce, logger }, disk);
+    here.feed(0, 60);
+    await here.clock.run(client.start());
+    await here.clock.advance(12_000);
+    const said = logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
+    assert.match(
+      said.join('; '),
+      /^(Task 0_[01] has waited (5|10) s for its state: .* process-of-another-cluster.*;?){4}$/,
+    );
+
+    await elsewhere.clock.run(holder.close());
+    await here.clock.runUntil(() => client.metrics.processedRecords >= 60);
+    await here.clock.run(client.close());
+    here.assertExact(60);
   });
 
   it('should name the option when the brokers do not allow transactions that long', async () => {

@@ -6,6 +6,7 @@ import {
   KStream,
   postConstruct,
   preDestroy,
+  QueryableStores,
   serdes,
   ServiceHost,
   serviceTopology,
@@ -15,6 +16,7 @@ import {
   Topology,
   type HandlerContext,
   type ServiceOverrides,
+  type StreamsClient,
 } from '../../dist/index.js';
 import { MemoryKafka } from '../../dist/client/memory/memory-kafka.js';
 import { waitFor } from '../../dist/testing/wait-for.js';
@@ -69,6 +71,27 @@ class Lookups {
   }
 }
 
+@StreamService({ applicationId: 'counting' })
+class Counting {
+  #client: StreamsClient | undefined;
+
+  onStart(client: StreamsClient): void {
+    this.#client = client;
+  }
+
+  @Topology()
+  build(builder: StreamsBuilder): void {
+    builder
+      .stream('in', { keySerde: serdes.string, valueSerde: serdes.string })
+      .groupByKey()
+      .count({ name: 'counts', engine: 'memory' });
+  }
+
+  countOf(key: string): number | undefined {
+    return this.#client?.store('counts', QueryableStores.keyValue<string, number>()).get(key);
+  }
+}
+
 describe('ServiceHost', () => {
   let kafka: MemoryKafka;
   let logger: RecordingLogger;
@@ -120,6 +143,19 @@ describe('ServiceHost', () => {
     assert.equal(kafka.committed('host', 'in', 0)?.offset, 3);
     assert.equal(client.state, 'NOT_RUNNING');
     await host?.closed;
+  });
+
+  it('should give the service its client, for queries of its stores', async () => {
+    for (const key of ['a', 'b', 'a']) kafka.append('in', 0, { key: Buffer.from(key), value: Buffer.from('x') });
+    const options = { kafka: kafka.clients(), logger, commitIntervalMs: 10 };
+    const counting = await ServiceHost.create(Counting, options, {});
+    try {
+      await counting.start();
+      await waitFor(() => counting.service.countOf('a') === 2, 'the counts are committed');
+      assert.equal(counting.service.countOf('b'), 1);
+    } finally {
+      await counting.stop();
+    }
   });
 
   it('should leave records whose handler rejects to the processing handler', async () => {
