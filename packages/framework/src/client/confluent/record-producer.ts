@@ -135,7 +135,9 @@ export class ConfluentProducer implements RecordProducer {
       const message = `Cannot produce to '${topic}': an earlier record of the transaction failed, so it has to be aborted (_STATE).`;
       throw new KafkaError('KAFKA_FAILURE', message, { kafkaCode: '_STATE', requiresAbort: true, topic, partition });
     }
-    throw this.handle.failure(code, `Cannot produce to '${topic}' partition ${String(partition)}`, {
+    const bytes = (key?.length ?? 0) + (value?.length ?? 0);
+    const what = `Cannot produce a record of ${String(bytes)} bytes to '${topic}' partition ${String(partition)}`;
+    throw this.handle.failure(code, what, {
       topic,
       partition,
       isTransactional: this.options.transactionalId !== undefined,

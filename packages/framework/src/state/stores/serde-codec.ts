@@ -37,7 +37,8 @@ export class SerdeCodec<T> {
       }
       return bytes;
     } catch (cause) {
-      const message = `Store ${this.storeName}: the ${this.part} could not be serialised by serde ${this.serde.name}. Give the store a serde that fits what you put.`;
+      const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, '');
+      const message = `Store ${this.storeName}: the ${this.part} could not be serialised by serde ${this.serde.name}: ${reason}. Give the store a serde that fits what you put.`;
       throw new SerdeError('SERIALIZATION_FAILED', message, { cause, topic: this.topic });
     }
   }

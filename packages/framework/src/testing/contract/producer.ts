@@ -48,6 +48,7 @@ export const producerCases: readonly ContractCase[] = [
     const producer = await s.producer({ maxRequestBytes: 100_000 });
     const tooLarge = await failToProduce(producer, topic, { value: 'x'.repeat(150_000) });
     assert.equal(tooLarge.code, 'RECORD_TOO_LARGE');
+    assert.match(tooLarge.message, /a record of 150\d{3} bytes/i);
     const tooLargeForTopic = await failToProduce(producer, topic, { value: 'x'.repeat(50_000) });
     assert.equal(tooLargeForTopic.code, 'RECORD_TOO_LARGE');
     await s.write(producer, topic, [{ value: 'small' }]);
