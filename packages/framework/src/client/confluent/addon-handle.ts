@@ -4,6 +4,7 @@ import { Producer, type AddonClient, type NativeCallback, type NativeClient } fr
 import type { Cluster } from './cluster.js';
 import { ClientProblems, type LogEvent } from './client-problems.js';
 import { clientClosed, toKafkaError, type ErrorContext } from './error-codes.js';
+import { stuckCalls } from './stuck-calls.js';
 
 /*
  *   new --connect--> connecting ----> connected --close--> closing ----> closed
@@ -140,6 +141,29 @@ export class AddonHandle<C extends AddonClient, N extends NativeClient> {
 
   end(): void {
     if (--this.callsUnderWay === 0) this.onIdle?.();
+  }
+
+  /**
+   * A call that may never come back. After `limitMs` it is rejected with a fatal `TIMED_OUT`, and the client is of no more
+   * use: closing it waits for nothing, and it is disconnected if the call does come back.
+   */
+  callWithin(limitMs: number, what: string, start: (done: NativeCallback<undefined>) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let onReturn: (() => void) | undefined;
+      const timer = setTimeout(() => {
+        onReturn = stuckCalls.add(`${this.name}: ${what}`, this.cluster.logger);
+        this.state = 'closed';
+        const message = `${what}: the native client has not answered within ${limitMs} ms, past its own time-out.`;
+        reject(new KafkaError('TIMED_OUT', message, { kafkaCode: '_TIMED_OUT', isFatal: true }));
+      }, limitMs);
+      const settled = (): void => {
+        clearTimeout(timer);
+        if (onReturn === undefined) return;
+        onReturn();
+        void this.idle().then(() => this.disconnect());
+      };
+      this.call(what, start, true).then(resolve, reject).finally(settled);
+    });
   }
 
   /** Makes one asynchronous call of the addon a promise; failures become {@link KafkaError}s. */

@@ -11,11 +11,20 @@ import { toNativeBytes, toNativeHeaders } from './native-bytes.js';
 import { SentRecords } from './sent-records.js';
 
 const defaultMaxBufferedBytes = 64 * 1024 * 1024;
+const defaultTransactionTimeoutMs = 10_000;
 /** Longest one native flush blocks a thread of the pool, ms. */
 const flushAttemptMs = 500;
 /** How long an abort waits for what is queued, ms. */
 const abortFlushMs = 1000;
 const drainPauseMs = 5;
+/**
+ * How long connections of a transactional producer may be idle, ms. Where the broker that coordinates a group goes away,
+ * the native client's call to send offsets waits, past any time-out, until some connection opens or closes, or for ever
+ * (librdkafka 2.14, issues 5456 and 5511). While it waits nothing is sent: the connections become idle and are closed.
+ */
+const maxIdleMs = 6_000;
+/** How much longer than its time-out the call may take before it is given up, ms. */
+const sendOffsetsMarginMs = 5_000;
 
 interface DeliveryReport {
   readonly topic: string;
@@ -64,7 +73,11 @@ export class ConfluentProducer implements RecordProducer {
   }
 
   private producerConfig(): NativeConfig {
-    const { transactionalId, transactionTimeoutMs = 10_000, deliveryTimeoutMs = 120_000 } = this.options;
+    const {
+      transactionalId,
+      transactionTimeoutMs = defaultTransactionTimeoutMs,
+      deliveryTimeoutMs = 120_000,
+    } = this.options;
     const config: NativeConfig = {
       ...this.cluster.clientConfig(),
       'enable.idempotence': true,
@@ -87,6 +100,7 @@ export class ConfluentProducer implements RecordProducer {
     if (transactionalId === undefined) config['message.timeout.ms'] = deliveryTimeoutMs;
     else {
       config['transactional.id'] = transactionalId;
+      config['connections.max.idle.ms'] = maxIdleMs;
       config['transaction.timeout.ms'] = transactionTimeoutMs;
       // The native client refuses records that outlive their transaction.
       config['message.timeout.ms'] = Math.min(deliveryTimeoutMs, transactionTimeoutMs);
@@ -227,8 +241,10 @@ export class ConfluentProducer implements RecordProducer {
       throw new IllegalStateError('sendOffsets needs a membership of the same client factory as the producer.');
     }
     if (offsets.length === 0) return;
+    const { transactionTimeoutMs = defaultTransactionTimeoutMs } = this.options;
+    const limitMs = Math.min(this.cluster.requestTimeoutMs, transactionTimeoutMs) + sendOffsetsMarginMs;
     await membership.lend(offsets, (consumer) =>
-      this.call('Cannot add offsets to the transaction', (done) => {
+      this.handle.callWithin(limitMs, 'Cannot add offsets to the transaction', (done) => {
         this.handle.native.sendOffsetsToTransaction(
           offsets.map((offset) => ({ ...offset })),
           consumer,
