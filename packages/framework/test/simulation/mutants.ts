@@ -55,8 +55,9 @@ export const mutants: readonly Mutant[] = [
     changes: [
       {
         file: loop,
-        find: 'this.#tasks.rewind(starts);',
+        find: 'this.#tasks.rewind(await this.#intake.starts(partitions, begun));',
         replace:
+          'const starts = await this.#intake.starts(partitions, begun);' +
           'const reached = new Map(this.#tasks.tasks.flatMap(({ queues }) => queues).map((queue) => [`${queue.topic}-${queue.partition}`, queue.committableOffset]));' +
           'this.#tasks.rewind(starts.map((start) => ({ ...start, offset: reached.get(`${start.topic}-${start.partition}`) ?? start.offset })));',
       },
