@@ -38,6 +38,8 @@ describe('output that the broker refuses for good', function () {
       const applicationId = uniqueName('refused');
       const client = new StreamsClient(topology, {
         ...{ applicationId, kafka: connection, processingGuarantee, deadLetterTopic: dead, commitIntervalMs: 200 },
+        // Records go out one by one in one transaction. Where its time is over, the handler is asked again by new clients.
+        transactionTimeoutMs: 60_000,
         productionHandler: (error, record) => {
           asked.push([error instanceof KafkaError && error.code, Number(record?.key?.toString())]);
           return 'dead-letter';
