@@ -50,6 +50,9 @@ async function finish(counting: ServiceUnderTest, processes: readonly ServicePro
     const logs = processes.map(({ pid, output }) => `--- ${pid}\n${output.slice(-3000)}`).join('\n');
     throw new Error(`the input was not committed (seed ${SEED})\n${logs}`, { cause });
   }
+  // One that has only just begun knows no signals yet.
+  const isUp = ({ output }: ServiceProcess): boolean => output.includes('Partitions assigned');
+  await waitFor(() => processes.every(isUp), 'all processes are in the group', 120_000);
   for (const process of processes) process.kill('SIGTERM');
   for (const process of processes) assert.equal((await process.exited).code, 0, process.output.slice(-3000));
 }
