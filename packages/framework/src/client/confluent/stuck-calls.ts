@@ -5,21 +5,21 @@ import type { Logger } from '../../telemetry/logger.js';
  * Node.js would wait at the end of the process, for ever: so the process ends itself by SIGKILL then (exit code 137).
  */
 class StuckCalls {
-  readonly #names = new Set<string>();
+  #count = 0;
   #isWatching = false;
 
-  /** @returns to be called if the call does come back */
+  /** @returns to be called once, if the call does come back */
   add(name: string, logger: Logger | undefined): () => void {
-    this.#names.add(name);
+    this.#count++;
     logger?.warn({ call: name }, `The Kafka client does not come back from a call (${name}); it is given up.`);
     if (!this.#isWatching) {
       this.#isWatching = true;
       process.on('exit', () => {
-        if (this.#names.size > 0) process.kill(process.pid, 'SIGKILL');
+        if (this.#count > 0) process.kill(process.pid, 'SIGKILL');
       });
     }
     return () => {
-      this.#names.delete(name);
+      this.#count--;
     };
   }
 }
